@@ -1,0 +1,3 @@
+//! Pixels: back buffer, glyphs, damage.
+#![no_std]
+#![forbid(unsafe_code)]

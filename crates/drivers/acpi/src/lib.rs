@@ -1,0 +1,3 @@
+//! ACPI tables read from bytes.
+#![no_std]
+#![forbid(unsafe_code)]

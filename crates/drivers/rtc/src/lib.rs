@@ -1,0 +1,3 @@
+//! The CMOS real-time clock.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Keys typed on a serial terminal.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Runs the engine on the host.
+fn main() {}

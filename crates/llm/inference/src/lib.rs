@@ -1,0 +1,10 @@
+//! The CPU of this system: a language model. GGUF files in, logits out.
+//!
+//! [`model::LanguageModel`] is what the rest of the system sees; the agent and its tests know
+//! nothing else of the engine.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod model;

@@ -1,0 +1,179 @@
+//! What an agent needs of a language model. The engine implements it; so do scripted models in
+//! tests.
+
+use alloc::{string::String, vec::Vec};
+use core::{fmt, future::Future};
+use system_platform::Pacer;
+
+/// A token of the model's vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenId(pub u32);
+
+/// Who said something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The instructions the agent lives by.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+    /// The result of a tool.
+    Tool,
+}
+
+impl Role {
+    /// The name that chat templates use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+            Self::Tool => "tool",
+        }
+    }
+}
+
+/// One message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who said it.
+    pub role: Role,
+    /// What was said.
+    pub content: String,
+}
+
+impl Message {
+    /// A message.
+    pub fn new(role: Role, content: impl Into<String>) -> Self {
+        Self { role, content: content.into() }
+    }
+}
+
+/// Whether the spelling of a special token in a text is that token or just text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpecialTokens {
+    /// `<|im_end|>` becomes one token: for rendered chat templates.
+    Parse,
+    /// `<|im_end|>` is ten characters: for text from outside.
+    Literal,
+}
+
+/// What a model says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelInfo {
+    /// Its name, as a person would say it (`SmolLM2 135M Instruct`).
+    pub name: String,
+    /// GGUF architecture (`llama`).
+    pub architecture: String,
+    /// The type most of its weights have (`Q4_1`).
+    pub quantization: String,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Bytes of the file.
+    pub size_bytes: u64,
+    /// Transformer layers.
+    pub layers: usize,
+    /// Width of the residual stream.
+    pub embedding_length: usize,
+    /// Tokens in the vocabulary.
+    pub vocabulary: usize,
+    /// Context length the model was trained for, in tokens.
+    pub trained_context: usize,
+    /// Identifies the weights: the same file gives the same number on every machine.
+    pub fingerprint: u64,
+}
+
+/// A chat template that cannot be rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateError {
+    /// What is wrong, in words.
+    pub message: String,
+    /// Line of the template, from 1; 0 where no line is to blame.
+    pub line: usize,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "chat template, line {}: {}", self.line, self.message)
+    }
+}
+
+/// Tokens that cannot be computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForwardError {
+    /// More tokens than the context holds.
+    ContextFull {
+        /// Tokens that would have been in the context.
+        needed: usize,
+        /// Tokens the context holds.
+        limit: usize,
+    },
+    /// A token outside the vocabulary.
+    UnknownToken(TokenId),
+    /// Logits that are not numbers: damaged weights.
+    NotANumber,
+}
+
+impl fmt::Display for ForwardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ContextFull { needed, limit } => {
+                write!(f, "{needed} tokens do not fit the context window of {limit}")
+            }
+            Self::UnknownToken(token) => write!(f, "token {} is not in the vocabulary", token.0),
+            Self::NotANumber => write!(f, "the model computed logits that are not numbers"),
+        }
+    }
+}
+
+/// A language model with one sequence of computed tokens (its KV cache).
+pub trait LanguageModel {
+    /// What the model says of itself.
+    fn info(&self) -> &ModelInfo;
+
+    /// Tokens its context holds as it was loaded (at most [`ModelInfo::trained_context`]).
+    fn context_limit(&self) -> usize;
+
+    /// Text to tokens. Adds no token of its own (no automatic BOS).
+    fn encode(&self, text: &str, special: SpecialTokens) -> Vec<TokenId>;
+
+    /// The bytes a token stands for; empty for control tokens. May cut a UTF-8 character in two.
+    fn token_bytes(&self, token: TokenId) -> &[u8];
+
+    /// Whether the model says with this token that its turn is over.
+    fn ends_turn(&self, token: TokenId) -> bool;
+
+    /// A conversation in the form the model was trained on, to be encoded with
+    /// [`SpecialTokens::Parse`]. Special tokens spelled out inside a message's content come out of
+    /// `encode` as plain text, so that nobody's words can end a turn.
+    ///
+    /// # Errors
+    /// A template that cannot be rendered for these messages.
+    fn render(
+        &self,
+        messages: &[Message],
+        add_generation_prompt: bool,
+    ) -> Result<String, TemplateError>;
+
+    /// The tokens in the KV cache, oldest first.
+    fn computed(&self) -> &[TokenId];
+
+    /// Forgets all but the first `len` computed tokens; does nothing if there are no more.
+    fn truncate(&mut self, len: usize);
+
+    /// Computes `tokens` after those in the cache; afterwards [`Self::logits`] are those of the
+    /// last one. Dropping the future halfway leaves the cache with the tokens that were finished.
+    ///
+    /// # Errors
+    /// Nothing has changed when `ContextFull` or `UnknownToken` is returned.
+    fn extend(
+        &mut self,
+        tokens: &[TokenId],
+        pacer: &impl Pacer,
+    ) -> impl Future<Output = Result<(), ForwardError>>;
+
+    /// The scores of every token of the vocabulary to come next, `(vocabulary)`, not normalised;
+    /// empty before the first [`Self::extend`].
+    fn logits(&self) -> &[f32];
+}

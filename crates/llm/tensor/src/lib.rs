@@ -1,0 +1,2 @@
+//! Quantised matrices and the arithmetic of a transformer layer.
+#![no_std]

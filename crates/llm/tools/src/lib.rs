@@ -1,0 +1,3 @@
+//! Tools: the system calls of the agent.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Algorithms of the kernel that need no hardware.
+#![no_std]

@@ -1,0 +1,23 @@
+//! What the crates of this system expect from the machine below them: traits, the plain data they
+//! speak in, and strict fakes for tests on the host. The kernel implements the traits; the crates
+//! above know nothing else of it.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod clock;
+pub mod compute;
+pub mod input;
+pub mod machine;
+pub mod pace;
+pub mod port;
+pub mod time;
+
+pub use clock::Clock;
+pub use compute::ComputePool;
+pub use input::{Key, KeyEvent, Modifiers};
+pub use machine::Machine;
+pub use pace::Pacer;
+pub use port::PortIo;
+pub use time::DateTime;

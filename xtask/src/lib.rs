@@ -1,0 +1,1 @@
+//! What `make` calls: builds, images, runs; the tests drive machines through it too.
