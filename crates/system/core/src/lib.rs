@@ -1,2 +1,15 @@
 //! Algorithms of the kernel that need no hardware.
 #![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod backtrace;
+pub mod channel;
+pub mod event;
+pub mod executor;
+pub mod ring;
+pub mod symbols;
+pub mod timer;

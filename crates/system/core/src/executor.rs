@@ -1,0 +1,291 @@
+//! A cooperative executor for one CPU.
+//!
+//! Tasks run in rounds: every task that was woken before or during a round's turn is polled once
+//! before any is polled again, so a task that only yields cannot keep others waiting for more than
+//! its own step. Wakers set two atomic flags and nothing else: interrupt handlers and other CPUs may
+//! call them. Sleeping is in [`crate::timer`], signals from handlers in [`crate::event`], queues
+//! between tasks in [`crate::channel`].
+
+use crate::timer::Timers;
+use alloc::{boxed::Box, rc::Rc, sync::Arc, task::Wake, vec::Vec};
+use core::{
+    cell::RefCell,
+    future::Future,
+    pin::Pin,
+    sync::atomic::{AtomicBool, Ordering},
+    task::{Context, Poll, Waker},
+};
+
+/// The flags that a waker sets.
+struct WakeState {
+    is_woken: AtomicBool,
+    /// Shared by all tasks of the executor: some task is woken.
+    is_any_woken: Arc<AtomicBool>,
+}
+
+impl Wake for WakeState {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_woken.store(true, Ordering::Release);
+        self.is_any_woken.store(true, Ordering::Release);
+    }
+}
+
+struct Task {
+    future: Pin<Box<dyn Future<Output = ()>>>,
+    state: Arc<WakeState>,
+    waker: Waker,
+}
+
+/// Starts tasks from inside and outside of tasks; clones start them on the same executor.
+#[derive(Clone)]
+pub struct Spawner {
+    /// Tasks that join at the start of the next round.
+    newcomers: Rc<RefCell<Vec<Task>>>,
+    is_any_woken: Arc<AtomicBool>,
+}
+
+impl Spawner {
+    /// Starts a task; it is polled for the first time in the next round.
+    pub fn spawn(&self, future: impl Future<Output = ()> + 'static) {
+        let state = Arc::new(WakeState {
+            is_woken: AtomicBool::new(true),
+            is_any_woken: Arc::clone(&self.is_any_woken),
+        });
+        let waker = Waker::from(Arc::clone(&state));
+        self.newcomers.borrow_mut().push(Task { future: Box::pin(future), state, waker });
+        self.is_any_woken.store(true, Ordering::Release);
+    }
+}
+
+/// The tasks of one CPU.
+pub struct Executor {
+    tasks: RefCell<Vec<Task>>,
+    spawner: Spawner,
+    timers: Timers,
+}
+
+impl Executor {
+    /// An executor without tasks.
+    pub fn new() -> Self {
+        Self {
+            tasks: RefCell::new(Vec::new()),
+            spawner: Spawner {
+                newcomers: Rc::new(RefCell::new(Vec::new())),
+                is_any_woken: Arc::new(AtomicBool::new(false)),
+            },
+            timers: Timers::default(),
+        }
+    }
+
+    /// A handle that starts tasks.
+    pub fn spawner(&self) -> Spawner {
+        self.spawner.clone()
+    }
+
+    /// The queue in which tasks sleep.
+    pub fn timers(&self) -> Timers {
+        self.timers.clone()
+    }
+
+    /// How many tasks have not finished, those not polled yet included.
+    pub fn task_count(&self) -> usize {
+        self.tasks.borrow().len() + self.spawner.newcomers.borrow().len()
+    }
+
+    /// Whether a task waits to be polled. With interrupts off, a `false` stays true until they are
+    /// on again, unless another CPU wakes a task.
+    pub fn has_woken(&self) -> bool {
+        self.spawner.is_any_woken.load(Ordering::Acquire)
+    }
+
+    /// Wakes the tasks whose time has come, then polls every woken task once, in the order in which
+    /// they were spawned. Returns how many were polled.
+    ///
+    /// # Panics
+    /// When a task calls it.
+    pub fn run_round(&self, now_ns: u64) -> usize {
+        self.timers.advance_to(now_ns);
+        // Cleared before the tasks' own flags are read: a wake that comes later sets it again.
+        self.spawner.is_any_woken.store(false, Ordering::Release);
+        let mut tasks = self.tasks.borrow_mut();
+        tasks.append(&mut self.spawner.newcomers.borrow_mut());
+        let mut polled = 0;
+        tasks.retain_mut(|task| {
+            if !task.state.is_woken.swap(false, Ordering::AcqRel) {
+                return true;
+            }
+            polled += 1;
+            task.future.as_mut().poll(&mut Context::from_waker(&task.waker)).is_pending()
+        });
+        polled
+    }
+
+    /// Runs rounds until no task is woken; `now_ns` gives the time, in nanoseconds.
+    pub fn run_until_idle(&self, now_ns: impl Fn() -> u64) {
+        while self.run_round(now_ns()) > 0 || self.has_woken() {}
+    }
+
+    /// Runs for ever: rounds while tasks are woken, else `idle`, which should sleep until the next
+    /// interrupt unless [`has_woken`](Self::has_woken) says, with interrupts off, that a task was
+    /// woken meanwhile. `idle` must return in time for the next deadline.
+    pub fn run(&self, now_ns: impl Fn() -> u64, mut idle: impl FnMut(&Self)) -> ! {
+        loop {
+            self.run_until_idle(&now_ns);
+            idle(self);
+        }
+    }
+}
+
+impl Default for Executor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Lets every other woken task run once, then goes on.
+pub fn yield_now() -> YieldNow {
+    YieldNow { has_yielded: false }
+}
+
+/// The future of [`yield_now`].
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct YieldNow {
+    has_yielded: bool,
+}
+
+impl Future for YieldNow {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.has_yielded {
+            return Poll::Ready(());
+        }
+        self.has_yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+    use core::cell::Cell;
+
+    #[test]
+    fn tasks_that_yield_take_turns() {
+        let executor = Executor::new();
+        let log = Rc::new(RefCell::new(String::new()));
+        for name in ['a', 'b', 'c'] {
+            let log = Rc::clone(&log);
+            executor.spawner().spawn(async move {
+                for _ in 0..3 {
+                    log.borrow_mut().push(name);
+                    yield_now().await;
+                }
+            });
+        }
+        assert_eq!(executor.task_count(), 3);
+        executor.run_until_idle(|| 0);
+        assert_eq!(*log.borrow(), "abcabcabc");
+        assert_eq!(executor.task_count(), 0);
+    }
+
+    #[test]
+    fn a_task_woken_during_a_long_computation_runs_at_its_next_yield() {
+        let executor = Executor::new();
+        let event = Rc::new(crate::event::Event::new());
+        let steps_when_served = Rc::new(Cell::new(None));
+        let steps = Rc::new(Cell::new(0));
+        executor.spawner().spawn({
+            let (event, steps) = (Rc::clone(&event), Rc::clone(&steps));
+            async move {
+                for step in 0..100 {
+                    steps.set(step);
+                    if step == 40 {
+                        event.raise();
+                    }
+                    yield_now().await;
+                }
+            }
+        });
+        executor.spawner().spawn({
+            let (steps, served) = (Rc::clone(&steps), Rc::clone(&steps_when_served));
+            async move {
+                event.wait().await;
+                served.set(Some(steps.get()));
+            }
+        });
+        executor.run_until_idle(|| 0);
+        assert_eq!(steps_when_served.get(), Some(40));
+        assert_eq!(steps.get(), 99);
+    }
+
+    #[test]
+    fn a_task_may_spawn_others() {
+        let executor = Executor::new();
+        let count = Rc::new(Cell::new(0));
+        executor.spawner().spawn({
+            let (spawner, count) = (executor.spawner(), Rc::clone(&count));
+            async move {
+                for _ in 0..5 {
+                    let count = Rc::clone(&count);
+                    spawner.spawn(async move { count.set(count.get() + 1) });
+                }
+            }
+        });
+        executor.run_until_idle(|| 0);
+        assert_eq!(count.get(), 5);
+        assert!(!executor.has_woken());
+    }
+
+    #[test]
+    fn a_sleeping_task_is_not_polled() {
+        let executor = Executor::new();
+        let timers = executor.timers();
+        executor.spawner().spawn(async move { timers.sleep_until(10).await });
+        assert_eq!(executor.run_round(0), 1);
+        assert_eq!(executor.run_round(9), 0);
+        assert!(!executor.has_woken());
+        assert_eq!(executor.run_round(10), 1);
+        assert_eq!(executor.task_count(), 0);
+    }
+
+    #[test]
+    fn a_wake_between_the_last_round_and_the_idle_hook_is_seen() {
+        let executor = Executor::new();
+        let event = Rc::new(crate::event::Event::new());
+        executor.spawner().spawn({
+            let event = Rc::clone(&event);
+            async move { event.wait().await }
+        });
+        executor.run_until_idle(|| 0);
+        assert!(!executor.has_woken());
+        event.raise();
+        assert!(executor.has_woken(), "the idle hook must not sleep now");
+        executor.run_until_idle(|| 0);
+        assert_eq!(executor.task_count(), 0);
+    }
+
+    #[test]
+    fn a_waker_outlives_its_task_harmlessly() {
+        let executor = Executor::new();
+        let kept = Rc::new(RefCell::new(None));
+        executor.spawner().spawn({
+            let kept = Rc::clone(&kept);
+            async move {
+                let waker =
+                    core::future::poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+                *kept.borrow_mut() = Some(waker);
+            }
+        });
+        executor.run_until_idle(|| 0);
+        kept.borrow_mut().take().expect("the task left its waker").wake();
+        executor.run_until_idle(|| 0);
+        assert!(!executor.has_woken());
+    }
+}
