@@ -7,4 +7,5 @@
 
 extern crate alloc;
 
+pub mod gguf;
 pub mod model;
