@@ -6,10 +6,13 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod address;
 pub mod backtrace;
 pub mod channel;
 pub mod event;
 pub mod executor;
+pub mod frames;
+pub mod paging;
 pub mod ring;
 pub mod symbols;
 pub mod timer;
