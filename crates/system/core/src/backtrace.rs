@@ -78,8 +78,12 @@ mod tests {
         );
         assert_eq!(walk(0x1000, &[0x1011, 0xa, 0, 0], 0x1000), [0xa], "an odd link");
         assert_eq!(walk(0x1000, &[0x9000, 0xa], 0x1000), [0xa], "a link to unmapped memory");
-        assert_eq!(walk(0x1000, &[0x1010], 0x1000), [], "half a frame");
-        assert_eq!(walk(0x1000, &[], 0xffff_ffff_ffff_fff8), [], "a frame at the end of memory");
+        assert_eq!(walk(0x1000, &[0x1010], 0x1000), [0; 0], "half a frame");
+        assert_eq!(
+            walk(0x1000, &[], 0xffff_ffff_ffff_fff8),
+            [0; 0],
+            "a frame at the end of memory"
+        );
     }
 
     #[test]
