@@ -9,3 +9,4 @@ extern crate alloc;
 
 pub mod gguf;
 pub mod model;
+pub mod tokenizer;
