@@ -1,0 +1,86 @@
+//! `sysinfo`: what the machine is and how it does.
+
+use crate::{
+    Tool, ToolContext, ToolError, ToolOutput,
+    measure::{bytes, duration},
+    tool::Example,
+};
+use alloc::format;
+use serde_json::{Value, json};
+
+/// Returns CPU, memory, uptime and boot loader of this machine.
+pub struct SysInfo {
+    schema: Value,
+}
+
+impl SysInfo {
+    /// The tool.
+    pub fn new() -> Self {
+        Self {
+            schema: json!({"type": "object", "properties": {}, "required": [], "additionalProperties": false}),
+        }
+    }
+}
+
+impl Default for SysInfo {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tool for SysInfo {
+    fn name(&self) -> &'static str {
+        "sysinfo"
+    }
+
+    fn description(&self) -> &'static str {
+        "Returns CPU, memory, uptime and boot loader of this machine."
+    }
+
+    fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    fn examples(&self) -> &[Example] {
+        &[
+            Example { request: "How much memory is free?", arguments: r#"{}"# },
+            Example { request: "What CPU is this?", arguments: r#"{}"# },
+        ]
+    }
+
+    fn call(
+        &self,
+        _arguments: &Value,
+        context: &mut ToolContext<'_>,
+    ) -> Result<ToolOutput, ToolError> {
+        let machine = context.machine;
+        let (memory, cpus) = (machine.memory(), machine.cpus());
+        Ok(ToolOutput::new(format!(
+            "cpu: {}; {} of {} CPUs online; memory: {} used, {} free of {}; uptime: {}; boot: {}",
+            machine.cpu_description(),
+            cpus.iter().filter(|cpu| cpu.is_online).count(),
+            cpus.len(),
+            bytes(memory.used),
+            bytes(memory.free),
+            bytes(memory.total),
+            duration(machine.uptime_ns()),
+            machine.boot_description(),
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Bench, TestMachine};
+    use serde_json::json;
+
+    #[test]
+    fn tells_the_facts_of_the_machine() {
+        let mut bench = Bench::new(TestMachine { uptime_ns: 61_000_000_000, date_time: None });
+        assert_eq!(
+            bench.call("sysinfo", json!({})).unwrap(),
+            "cpu: Test CPU, AVX2; 1 of 2 CPUs online; memory: 182 MiB used, 842 MiB free of 1 GiB; \
+             uptime: 1 min 1 s; boot: a test"
+        );
+    }
+}
