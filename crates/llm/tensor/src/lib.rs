@@ -1,8 +1,31 @@
 //! Quantised matrices and the arithmetic of a transformer layer.
+//!
+//! A [`Matrix`] is borrowed weights, [`Activations`] are the inputs of a product, and
+//! [`matmul::matmul`] multiplies them on all CPUs. Every operation takes [`CpuFeatures`] and gives
+//! the same bits whatever they are: [`scalar`] defines the order of the float operations, and the
+//! AVX2 kernels follow it.
 #![no_std]
 
 extern crate alloc;
 
+pub mod activations;
+pub mod attention;
+mod avx2;
+pub mod cpu;
+pub mod half;
 pub mod kind;
+pub mod matmul;
+#[cfg(test)]
+mod matmul_tests;
+pub mod matrix;
+mod scalar;
+pub mod split;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod vector;
 
+pub use activations::Activations;
+pub use cpu::CpuFeatures;
 pub use kind::{BLOCK_LEN, TensorType};
+pub use matmul::matmul;
+pub use matrix::{Matrix, ShapeError};

@@ -1,0 +1,216 @@
+//! The inputs of a matrix product: the floats, and the same rounded to 8 bits in blocks of 32 for
+//! the integer kernels (as ggml's Q8_0 and Q8_1, but with scales kept in single precision).
+
+use crate::{BLOCK_LEN, CpuFeatures, cpu::for_each_cpu};
+use alloc::{collections::TryReserveError, vec::Vec};
+
+/// Inputs for up to `capacity` tokens of up to `max_cols` columns each.
+#[derive(Debug)]
+pub struct Activations {
+    tokens: usize,
+    cols: usize,
+    /// `(tokens, cols)`.
+    values: Vec<f32>,
+    /// `(tokens, cols)`, each in -127..=127.
+    quants: Vec<i8>,
+    /// `(tokens, cols / 32)`: what one step of a quant is worth.
+    scales: Vec<f32>,
+    /// `(tokens, cols / 32)`: sum of the quants of the block.
+    sums: Vec<i32>,
+    /// `(tokens, cols / 32)`: that sum times the scale.
+    scaled_sums: Vec<f32>,
+    is_quantized: bool,
+}
+
+/// The rounded form of `tokens` neighbouring tokens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quantized<'a> {
+    /// `(tokens, blocks)`
+    pub quants: &'a [[i8; BLOCK_LEN]],
+    /// `(tokens, blocks)`
+    pub scales: &'a [f32],
+    /// `(tokens, blocks)`
+    pub sums: &'a [i32],
+    /// `(tokens, blocks)`
+    pub scaled_sums: &'a [f32],
+}
+
+fn zeroed<T: Copy + Default>(len: usize) -> Result<Vec<T>, TryReserveError> {
+    let mut vec = Vec::new();
+    vec.try_reserve_exact(len)?;
+    vec.resize(len, T::default());
+    Ok(vec)
+}
+
+impl Activations {
+    /// Room for `capacity` tokens of `max_cols`.
+    ///
+    /// # Errors
+    /// There is not enough memory.
+    pub fn new(capacity: usize, max_cols: usize) -> Result<Self, TryReserveError> {
+        let elements = capacity * max_cols;
+        let blocks = capacity * max_cols.div_ceil(BLOCK_LEN);
+        Ok(Self {
+            tokens: 0,
+            cols: 0,
+            values: zeroed(elements)?,
+            quants: zeroed(elements)?,
+            scales: zeroed(blocks)?,
+            sums: zeroed(blocks)?,
+            scaled_sums: zeroed(blocks)?,
+            is_quantized: false,
+        })
+    }
+
+    /// Bytes that [`Self::new`] allocates.
+    pub const fn len_bytes(capacity: usize, max_cols: usize) -> usize {
+        capacity * (max_cols * 5 + max_cols.div_ceil(BLOCK_LEN) * 12)
+    }
+
+    /// Takes the shape `(tokens, cols)` and hands out the floats to be filled in. The contents
+    /// before that are unspecified.
+    pub fn reshape(&mut self, tokens: usize, cols: usize) -> &mut [f32] {
+        assert!(tokens * cols <= self.values.len(), "the shape is within the capacity");
+        (self.tokens, self.cols, self.is_quantized) = (tokens, cols, false);
+        &mut self.values[..tokens * cols]
+    }
+
+    /// Tokens of the present shape.
+    pub const fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// Columns of the present shape.
+    pub const fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// The floats, `(tokens, cols)`.
+    pub fn values(&self) -> &[f32] {
+        &self.values[..self.tokens * self.cols]
+    }
+
+    /// Computes the rounded form, which the integer kernels need. Does nothing the second time.
+    pub fn quantize(&mut self, cpu: CpuFeatures) {
+        if self.is_quantized {
+            return;
+        }
+        assert!(self.cols.is_multiple_of(BLOCK_LEN), "quantised matrices have whole blocks");
+        let elements = self.tokens * self.cols;
+        let blocks = elements / BLOCK_LEN;
+        quantize_blocks(
+            cpu,
+            self.values[..elements].as_chunks().0,
+            self.quants[..elements].as_chunks_mut().0,
+            &mut self.scales[..blocks],
+            &mut self.sums[..blocks],
+            &mut self.scaled_sums[..blocks],
+        );
+        self.is_quantized = true;
+    }
+
+    /// The rounded form of tokens `first..first + count`; [`Self::quantize`] must have been called.
+    pub(crate) fn quantized(&self, first: usize, count: usize) -> Quantized<'_> {
+        assert!(self.is_quantized && first + count <= self.tokens, "rounded before it is used");
+        let blocks = self.cols / BLOCK_LEN;
+        let range = first * blocks..(first + count) * blocks;
+        Quantized {
+            quants: &self.quants.as_chunks().0[range.clone()],
+            scales: &self.scales[range.clone()],
+            sums: &self.sums[range.clone()],
+            scaled_sums: &self.scaled_sums[range],
+        }
+    }
+}
+
+/// 1.5 * 2^23: added to a float of less than 2^22 it leaves the nearest integer (ties to even) in
+/// the low bits of the mantissa. The same on every build, unlike a library's `round`.
+const ROUNDING_MAGIC: f32 = 12_582_912.0;
+
+for_each_cpu! {
+    /// Rounds each block to steps of a 127th of its largest magnitude. A block that holds an
+    /// infinity or a NaN gets the scale NaN, so that the damage shows in every result.
+    pub fn quantize_blocks(
+        values: &[[f32; BLOCK_LEN]],
+        quants: &mut [[i8; BLOCK_LEN]],
+        scales: &mut [f32],
+        sums: &mut [i32],
+        scaled_sums: &mut [f32],
+    ) {
+        for (index, (values, quants)) in values.iter().zip(quants.iter_mut()).enumerate() {
+            // The order of magnitudes is the order of their bits; NaN and infinity come last.
+            let largest =
+                values.iter().fold(0, |largest, x| u32::max(largest, x.to_bits() & 0x7fff_ffff));
+            let is_finite = largest < 0x7f80_0000;
+            let largest = f32::from_bits(largest);
+            // The inverse of a tiny magnitude would be infinite: such a block counts as zero.
+            let inverse = if is_finite && largest > 1e-30 { 127.0 / largest } else { 0.0 };
+            let mut sum = 0;
+            for (quant, &x) in quants.iter_mut().zip(values) {
+                // The mask keeps the result in range whatever bits a NaN leaves.
+                let rounded = (x * inverse + ROUNDING_MAGIC).to_bits() as i8;
+                *quant = if is_finite { rounded } else { 0 };
+                sum += i32::from(*quant);
+            }
+            let scale = if is_finite { largest / 127.0 } else { f32::NAN };
+            scales[index] = scale;
+            sums[index] = sum;
+            scaled_sums[index] = scale * sum as f32;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    fn quantized_block(values: [f32; 32]) -> ([i8; 32], f32, i32, f32) {
+        let mut activations = Activations::new(1, 32).expect("a block is small");
+        activations.reshape(1, 32).copy_from_slice(&values);
+        activations.quantize(CpuFeatures::detect());
+        let block = activations.quantized(0, 1);
+        (block.quants[0], block.scales[0], block.sums[0], block.scaled_sums[0])
+    }
+
+    #[test]
+    fn rounds_to_the_nearest_step_and_ties_to_even() {
+        let mut values = [0.0; 32];
+        values[..6].copy_from_slice(&[127.0, -127.0, 0.5, 1.5, -2.4, 2.6]);
+        let (quants, scale, sum, scaled_sum) = quantized_block(values);
+        assert_eq!(quants[..6], [127, -127, 0, 2, -2, 3]);
+        assert_eq!((scale, sum, scaled_sum), (1.0, 3, 3.0));
+    }
+
+    #[test]
+    fn a_block_of_zeros_or_of_tiny_numbers_has_only_zeros() {
+        assert_eq!(quantized_block([0.0; 32]), ([0; 32], 0.0, 0, 0.0));
+        assert_eq!(quantized_block([1e-40; 32]).0, [0; 32]);
+    }
+
+    #[test]
+    fn a_block_with_something_that_is_no_number_has_the_scale_nan() {
+        for damage in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut values = [1.0; 32];
+            values[17] = damage;
+            let (quants, scale, _, scaled_sum) = quantized_block(values);
+            assert_eq!(quants, [0; 32]);
+            assert!(scale.is_nan() && scaled_sum.is_nan());
+        }
+    }
+
+    #[test]
+    fn both_builds_round_alike() {
+        let mut random = crate::testing::Random::new(1);
+        let values: Vec<[f32; 32]> =
+            (0..100).map(|_| core::array::from_fn(|_| random.normal() * 3.0)).collect();
+        let mut results = [CpuFeatures::baseline(), CpuFeatures::detect()].map(|cpu| {
+            let (mut quants, mut sums) = (vec![[0; 32]; 100], vec![0; 100]);
+            let (mut scales, mut scaled_sums) = (vec![0.0; 100], vec![0.0; 100]);
+            quantize_blocks(cpu, &values, &mut quants, &mut scales, &mut sums, &mut scaled_sums);
+            (quants, scales, sums, scaled_sums)
+        });
+        let [first, second] = &mut results;
+        assert_eq!(first, second);
+    }
+}

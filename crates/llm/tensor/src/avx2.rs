@@ -1,0 +1,168 @@
+//! Eight rows times one to four tokens in AVX2, for the types with blocks.
+//!
+//! A vector lane belongs to a row. For each block the eight rows are unpacked once and used for
+//! every token; a tree of horizontal additions brings the eight integer sums into one vector, so
+//! that one multiplication and one addition in float serve eight rows. Floats are few because an
+//! emulator pays for each of them dearly, and because they are what rounding depends on: their
+//! order is that of [`crate::scalar`].
+
+use crate::{BLOCK_LEN, activations::Quantized, half::f16_to_f32};
+use core::arch::x86_64::*;
+
+/// Rows that are computed together.
+pub(crate) const TILE_ROWS: usize = 8;
+
+/// Tokens that are computed together, where there are as many.
+pub(crate) const TILE_TOKENS: usize = 4;
+
+pub(crate) const Q8_0: u8 = 0;
+pub(crate) const Q4_0: u8 = 1;
+pub(crate) const Q4_1: u8 = 2;
+
+/// Eight rows times `TOKENS` tokens. `weights` is `(8, blocks)`, `x` is `(TOKENS, blocks)`; the
+/// result is `(TOKENS, 8)`. `KIND` is one of the constants above and `BYTES` the size of its
+/// blocks.
+#[target_feature(enable = "avx2")]
+pub(crate) fn tile<const KIND: u8, const BYTES: usize, const TOKENS: usize>(
+    weights: &[[u8; BYTES]],
+    x: &Quantized<'_>,
+) -> [[f32; TILE_ROWS]; TOKENS] {
+    let blocks = weights.len() / TILE_ROWS;
+    assert!(weights.len() == TILE_ROWS * blocks && x.quants.len() == TOKENS * blocks);
+    assert!(x.scales.len() == TOKENS * blocks && x.sums.len() == TOKENS * blocks);
+    assert!(x.scaled_sums.len() == TOKENS * blocks);
+    let mut totals = [_mm256_setzero_ps(); TOKENS];
+    for block in 0..blocks {
+        let rows: [&[u8; BYTES]; TILE_ROWS] =
+            // SAFETY: `row < 8` and `block < blocks`, and `weights` has `8 * blocks` elements.
+            core::array::from_fn(|row| unsafe { weights.get_unchecked(row * blocks + block) });
+        let unpacked: [__m256i; TILE_ROWS] = if KIND == Q8_0 {
+            rows.map(|row| load(row[2..].first_chunk().expect("a block of Q8_0 has 34 bytes")))
+        } else {
+            let start = if KIND == Q4_1 { 4 } else { 2 };
+            rows.map(|row| {
+                unpack_nibbles(row[start..].first_chunk().expect("nibbles take 16 bytes"))
+            })
+        };
+        let scales = halves(rows.map(|row| u16::from_le_bytes([row[0], row[1]])));
+        let minima = if KIND == Q4_1 {
+            halves(rows.map(|row| u16::from_le_bytes([row[2], row[3]])))
+        } else {
+            _mm256_setzero_ps()
+        };
+        for (token, total) in totals.iter_mut().enumerate() {
+            let index = token * blocks + block;
+            // SAFETY: `token < TOKENS` and `block < blocks`: in range as asserted above.
+            let quants = load(bytes(unsafe { x.quants.get_unchecked(index) }));
+            // SAFETY: the same.
+            let scale = _mm256_set1_ps(*unsafe { x.scales.get_unchecked(index) });
+            let sums = if KIND == Q8_0 {
+                sums_of_signed(&unpacked, quants)
+            } else {
+                sums_of_nibbles(&unpacked, quants)
+            };
+            let sums = if KIND == Q4_0 {
+                // SAFETY: the same.
+                let sum = *unsafe { x.sums.get_unchecked(index) };
+                _mm256_sub_epi32(sums, _mm256_set1_epi32(8 * sum))
+            } else {
+                sums
+            };
+            let product = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_mul_ps(scales, scale));
+            *total = _mm256_add_ps(*total, product);
+            if KIND == Q4_1 {
+                // SAFETY: the same.
+                let scaled_sum = _mm256_set1_ps(*unsafe { x.scaled_sums.get_unchecked(index) });
+                *total = _mm256_add_ps(*total, _mm256_mul_ps(minima, scaled_sum));
+            }
+        }
+    }
+    totals.map(|total| lanes(total))
+}
+
+/// Nibbles to bytes: the low ones in the lower half, the high ones in the upper.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn unpack_nibbles(nibbles: &[u8; 16]) -> __m256i {
+    // SAFETY: the array has 16 bytes, and the load needs no alignment.
+    let packed = unsafe { _mm_loadu_si128(nibbles.as_ptr().cast()) };
+    let both = _mm256_set_m128i(_mm_srli_epi16::<4>(packed), packed);
+    _mm256_and_si256(both, _mm256_set1_epi8(15))
+}
+
+/// For each of eight rows of unsigned nibbles: the sum of its products with the quants.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn sums_of_nibbles(rows: &[__m256i; 8], quants: __m256i) -> __m256i {
+    // Two products: at most 2 * 15 * 127; after the two horizontal additions eight: 15240.
+    let pairs = |row: usize| _mm256_maddubs_epi16(rows[row], quants);
+    let four = |row: usize| {
+        _mm256_hadd_epi16(
+            _mm256_hadd_epi16(pairs(row), pairs(row + 1)),
+            _mm256_hadd_epi16(pairs(row + 2), pairs(row + 3)),
+        )
+    };
+    let ones = _mm256_set1_epi16(1);
+    join_halves(_mm256_madd_epi16(four(0), ones), _mm256_madd_epi16(four(4), ones))
+}
+
+/// For each of eight rows of signed bytes: the sum of its products with the quants.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn sums_of_signed(rows: &[__m256i; 8], quants: __m256i) -> __m256i {
+    let ones = _mm256_set1_epi16(1);
+    let fours = |row: usize| {
+        // The instruction wants one unsigned operand: move the sign of the weight to the quant.
+        // Two products are at most 2 * 128 * 127, which still fits 16 bits.
+        let magnitudes = _mm256_abs_epi8(rows[row]);
+        let signed = _mm256_sign_epi8(quants, rows[row]);
+        _mm256_madd_epi16(_mm256_maddubs_epi16(magnitudes, signed), ones)
+    };
+    let four = |row: usize| {
+        _mm256_hadd_epi32(
+            _mm256_hadd_epi32(fours(row), fours(row + 1)),
+            _mm256_hadd_epi32(fours(row + 2), fours(row + 3)),
+        )
+    };
+    join_halves(four(0), four(4))
+}
+
+/// The sums of rows 0 to 3 and of rows 4 to 7, each in two halves, added up.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn join_halves(first: __m256i, second: __m256i) -> __m256i {
+    _mm256_add_epi32(
+        _mm256_permute2x128_si256::<0x20>(first, second),
+        _mm256_permute2x128_si256::<0x31>(first, second),
+    )
+}
+
+/// Eight halves as floats.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn halves(bits: [u16; 8]) -> __m256 {
+    let [a, b, c, d, e, f, g, h] = bits.map(f16_to_f32);
+    _mm256_setr_ps(a, b, c, d, e, f, g, h)
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load(bytes: &[u8; 32]) -> __m256i {
+    // SAFETY: the array has 32 bytes, and the load needs no alignment.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+}
+
+#[inline(always)]
+const fn bytes(quants: &[i8; BLOCK_LEN]) -> &[u8; BLOCK_LEN] {
+    // SAFETY: i8 and u8 have the same size and alignment, and every bit pattern is valid.
+    unsafe { &*core::ptr::from_ref(quants).cast() }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn lanes(vector: __m256) -> [f32; 8] {
+    let mut lanes = [0.0; 8];
+    // SAFETY: the array has eight floats, and the store needs no alignment.
+    unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), vector) };
+    lanes
+}

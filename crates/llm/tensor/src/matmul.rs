@@ -1,0 +1,124 @@
+//! Matrix times activations on all CPUs.
+
+use crate::{
+    Activations, CpuFeatures, Matrix, TensorType,
+    activations::Quantized,
+    avx2::{self, TILE_ROWS, TILE_TOKENS},
+    cpu::for_each_cpu,
+    matrix::blocks,
+    scalar,
+    split::{ColumnWriter, for_each_columns},
+};
+use core::ops::Range;
+use system_platform::ComputePool;
+
+/// Parts a CPU gets on average, so that one that is held up does not hold up the others.
+const PARTS_PER_WORKER: usize = 2;
+
+/// Whether products with such a matrix need [`Activations::quantize`] first.
+pub const fn needs_quantized(kind: TensorType) -> bool {
+    kind.block_len() > 1
+}
+
+/// Computes outputs `rows` of `matrix` for all tokens of `x` into `output`, `(tokens, matrix
+/// rows)`. The result does not depend on the CPU's features, on the number of workers, on the
+/// number of tokens computed together nor on how the rows are divided over calls.
+pub fn matmul(
+    cpu: CpuFeatures,
+    pool: &dyn ComputePool,
+    matrix: &Matrix<'_>,
+    x: &Activations,
+    rows: Range<usize>,
+    output: &mut [f32],
+) {
+    assert_eq!(x.cols(), matrix.cols(), "as many inputs as the matrix has columns");
+    assert_eq!(output.len(), x.tokens() * matrix.rows(), "an output for each row and token");
+    let part = rows.len().div_ceil(pool.workers() * PARTS_PER_WORKER).next_multiple_of(TILE_ROWS);
+    for_each_columns(pool, output, matrix.rows(), rows, part, &|writer| {
+        compute_rows(cpu, matrix, x, writer);
+    });
+}
+
+fn compute_rows(
+    cpu: CpuFeatures,
+    matrix: &Matrix<'_>,
+    x: &Activations,
+    mut writer: ColumnWriter<'_>,
+) {
+    let mut row = writer.columns().start;
+    if cpu.has_avx2() && needs_quantized(matrix.kind()) {
+        while row + TILE_ROWS <= writer.columns().end {
+            let weights = matrix.row_data(row, TILE_ROWS);
+            let mut token = 0;
+            while token < x.tokens() {
+                if token + TILE_TOKENS <= x.tokens() {
+                    let tile: [_; TILE_TOKENS] =
+                        tile(cpu, matrix.kind(), weights, &x.quantized(token, TILE_TOKENS));
+                    for sums in tile {
+                        writer.write(token, row, &sums);
+                        token += 1;
+                    }
+                } else {
+                    let [sums] = tile(cpu, matrix.kind(), weights, &x.quantized(token, 1));
+                    writer.write(token, row, &sums);
+                    token += 1;
+                }
+            }
+            row += TILE_ROWS;
+        }
+    }
+    for row in row..writer.columns().end {
+        let weights = matrix.row_data(row, 1);
+        for token in 0..x.tokens() {
+            let sum = if needs_quantized(matrix.kind()) {
+                dot_quantized(cpu, matrix.kind(), weights, &x.quantized(token, 1))
+            } else {
+                let values = &x.values()[token * x.cols()..][..x.cols()];
+                dot_floats(cpu, matrix.kind(), weights, values)
+            };
+            writer.write(token, row, &[sum]);
+        }
+    }
+}
+
+for_each_cpu! {
+    /// One row of a type with blocks times one token.
+    fn dot_quantized(kind: TensorType, row: &[u8], x: &Quantized<'_>) -> f32 {
+        match kind {
+            TensorType::Q8_0 => scalar::dot_q8_0(row, x),
+            TensorType::Q4_0 => scalar::dot_q4_0(row, x),
+            TensorType::Q4_1 => scalar::dot_q4_1(row, x),
+            TensorType::F32 | TensorType::F16 => unreachable!("float types have no blocks"),
+        }
+    }
+}
+
+for_each_cpu! {
+    /// One row of a float type times one token.
+    fn dot_floats(kind: TensorType, row: &[u8], x: &[f32]) -> f32 {
+        match kind {
+            TensorType::F32 => scalar::dot_row_f32(row, x),
+            TensorType::F16 => scalar::dot_row_f16(row, x),
+            _ => unreachable!("types with blocks are multiplied in integers"),
+        }
+    }
+}
+
+/// Eight rows times `TOKENS` tokens in AVX2.
+fn tile<const TOKENS: usize>(
+    cpu: CpuFeatures,
+    kind: TensorType,
+    weights: &[u8],
+    x: &Quantized<'_>,
+) -> [[f32; TILE_ROWS]; TOKENS] {
+    assert!(cpu.has_avx2(), "the caller has asked");
+    match kind {
+        // SAFETY: the CPU has AVX2, as asserted.
+        TensorType::Q8_0 => unsafe { avx2::tile::<{ avx2::Q8_0 }, 34, TOKENS>(blocks(weights), x) },
+        // SAFETY: the same.
+        TensorType::Q4_0 => unsafe { avx2::tile::<{ avx2::Q4_0 }, 18, TOKENS>(blocks(weights), x) },
+        // SAFETY: the same.
+        TensorType::Q4_1 => unsafe { avx2::tile::<{ avx2::Q4_1 }, 20, TOKENS>(blocks(weights), x) },
+        TensorType::F32 | TensorType::F16 => unreachable!("float types have no blocks"),
+    }
+}
