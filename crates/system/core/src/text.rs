@@ -1,5 +1,5 @@
-//! Text for crash reports, made without allocation: a buffer of fixed size, JSON strings, and lines
-//! broken at words.
+//! Text for crash reports, made without allocation: a buffer of fixed size, and lines broken at
+//! words.
 
 use core::fmt::{self, Write};
 
@@ -43,34 +43,6 @@ impl<const N: usize> Write for FixedText<N> {
         self.is_cut = kept < text.len();
         self.bytes[self.len..self.len + kept].copy_from_slice(&text.as_bytes()[..kept]);
         self.len += kept;
-        Ok(())
-    }
-}
-
-/// Passes text on as the inside of a JSON string (RFC 8259, section 7), all of it in ASCII.
-pub struct JsonEscaped<W>(
-    /// Where the escaped text goes.
-    pub W,
-);
-
-impl<W: Write> Write for JsonEscaped<W> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for character in text.chars() {
-            match character {
-                '"' | '\\' => {
-                    self.0.write_char('\\')?;
-                    self.0.write_char(character)?;
-                }
-                '\n' => self.0.write_str("\\n")?,
-                ' '..='~' => self.0.write_char(character)?,
-                _ => {
-                    let mut units = [0; 2];
-                    for unit in character.encode_utf16(&mut units) {
-                        write!(self.0, "\\u{unit:04x}")?;
-                    }
-                }
-            }
-        }
         Ok(())
     }
 }
@@ -146,15 +118,6 @@ mod tests {
             }
             let squeeze = |text: &str| text.chars().filter(|c| !" \n".contains(*c)).collect::<String>();
             prop_assert_eq!(squeeze(&lines.concat()), squeeze(&text));
-        }
-
-        #[test]
-        fn escaped_text_is_read_back_by_a_json_parser(text in any::<String>()) {
-            let mut escaped = String::new();
-            write!(JsonEscaped(&mut escaped), "{text}").expect("a String takes everything");
-            prop_assert!(escaped.is_ascii());
-            let parsed: String = serde_json::from_str(&alloc::format!("\"{escaped}\"")).expect("valid JSON");
-            prop_assert_eq!(parsed, text);
         }
     }
 }
