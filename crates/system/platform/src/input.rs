@@ -42,9 +42,9 @@ pub enum Key {
 pub struct Modifiers {
     /// Either Ctrl key.
     pub ctrl: bool,
-    /// Left Alt. (AltGr takes part in the layout instead.)
+    /// Either Alt key; AltGr only where the layout has no character for it.
     pub alt: bool,
-    /// Either Shift key.
+    /// Either Shift key. Not with a character typed without Ctrl: there it took part in the layout.
     pub shift: bool,
 }
 
