@@ -1,0 +1,4 @@
+//! The machine as the crates above see it.
+
+pub mod memory;
+pub mod pool;
