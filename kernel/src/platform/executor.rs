@@ -1,0 +1,82 @@
+//! The executor of the boot CPU: what it does when nothing is to do, and how long computations make
+//! room.
+
+use super::clock::KernelClock;
+use crate::platform::serial;
+use core::cell::Cell;
+use system_core::executor::{Executor, yield_now};
+use system_platform::{Clock, Pacer};
+use x86_64::instructions::{hlt, interrupts};
+
+/// A computation yields when it has held the CPU for so long. A key press must show within 50 ms:
+/// one step of this length, the console's, and another leave ample room.
+const STEP_NS: u64 = 4_000_000;
+
+/// Bytes a serial port sends in one turn of its task: about 0.3 ms in an emulator.
+const PUMP_BYTES: usize = 256;
+
+/// Runs the tasks for ever; the CPU sleeps while none is woken. The timer's interrupts end a sleep,
+/// so deadlines are met within 4 ms.
+pub fn run(executor: &Executor) -> ! {
+    executor.run(|| KernelClock.now_ns(), sleep_until_interrupt)
+}
+
+fn sleep_until_interrupt(executor: &Executor) {
+    // From here to the `hlt` no handler can wake a task: `sti` takes effect after the instruction
+    // that follows it.
+    interrupts::disable();
+    if executor.has_woken() {
+        interrupts::enable();
+    } else {
+        interrupts::enable_and_hlt();
+    }
+}
+
+/// Sleeps with interrupts off for ever; where the system cannot go on.
+pub fn halt_forever() -> ! {
+    interrupts::disable();
+    loop {
+        hlt();
+    }
+}
+
+/// Starts the task that moves a port's output to its UART.
+pub fn spawn_serial_pump(executor: &Executor, port: &'static serial::SerialPort) {
+    executor.spawner().spawn(async move {
+        loop {
+            port.output_event().wait().await;
+            while port.is_present() && port.backlog_bytes() > 0 {
+                port.pump(PUMP_BYTES);
+                yield_now().await;
+            }
+        }
+    });
+}
+
+/// Yields to the other tasks once a computation has held the CPU for 4 ms.
+#[derive(Debug)]
+pub struct KernelPacer {
+    step_end_ns: Cell<u64>,
+}
+
+impl KernelPacer {
+    /// A pacer for one task.
+    pub const fn new() -> Self {
+        Self { step_end_ns: Cell::new(0) }
+    }
+}
+
+impl Default for KernelPacer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Pacer for KernelPacer {
+    async fn checkpoint(&self) {
+        if KernelClock.now_ns() >= self.step_end_ns.get() {
+            yield_now().await;
+            self.step_end_ns.set(KernelClock.now_ns() + STEP_NS);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The serial ports: COM1 for people, COM2 for the event log. 115,200 baud, 8N1.
+//!
+//! Output goes into a ring, and from there into the UART's FIFO in bursts of 16 bytes whenever that
+//! is empty: a task calls [`SerialPort::pump`] for it. Input comes by interrupt into another ring
+//! (COM1 only). A port that is missing swallows its output.
+
+use crate::arch::port::Ports;
+use core::sync::atomic::{AtomicBool, Ordering};
+use spin::Mutex;
+use system_core::{event::Event, ring::ByteRing};
+use system_platform::PortIo;
+use uart_16550::{
+    BaudRate, Config, Uart16550,
+    backend::PioBackend,
+    spec::{FIFO_SIZE, registers::IER},
+};
+use x86_64::instructions::interrupts::without_interrupts;
+
+/// The console's port, and that of crash reports.
+pub static COM1: SerialPort = SerialPort::new(0x3F8);
+/// The event log's port.
+pub static COM2: SerialPort = SerialPort::new(0x2F8);
+
+const OUTPUT_BYTES: usize = 32 * 1024;
+const INPUT_BYTES: usize = 4 * 1024;
+
+/// Line status register, and its bit for an empty output FIFO.
+const LINE_STATUS: u16 = 5;
+const OUTPUT_EMPTY: u8 = 1 << 5;
+/// A FIFO that is not empty after so many looks belongs to a dead UART: at 115,200 baud 16 bytes
+/// take 1.4 ms, and a look takes about a microsecond on real hardware.
+const MAX_WAIT_LOOKS: u32 = 20_000;
+
+/// One UART.
+pub struct SerialPort {
+    base: u16,
+    is_present: AtomicBool,
+    /// Taken with interrupts off only: the receive interrupt takes it too.
+    uart: Mutex<Option<Uart16550<PioBackend>>>,
+    output: ByteRing<OUTPUT_BYTES>,
+    output_waiting: Event,
+    input: ByteRing<INPUT_BYTES>,
+    input_arrived: Event,
+}
+
+impl SerialPort {
+    const fn new(base: u16) -> Self {
+        Self {
+            base,
+            is_present: AtomicBool::new(false),
+            uart: Mutex::new(None),
+            output: ByteRing::new(),
+            output_waiting: Event::new(),
+            input: ByteRing::new(),
+            input_arrived: Event::new(),
+        }
+    }
+
+    /// Looks for the UART and sets it up; returns whether it is there.
+    pub fn init(&self, receives: bool) -> bool {
+        // SAFETY: the address is that of a standard PC serial port, and this value, of which there
+        // is one for each port, is its only driver.
+        let Ok(mut uart) = (unsafe { Uart16550::new_port(self.base) }) else {
+            return false;
+        };
+        let interrupts = if receives { IER::DATA_READY } else { IER::empty() };
+        let config = Config { baud_rate: BaudRate::Baud115200, interrupts, ..Config::DEFAULT };
+        // Fails when the scratch register does not keep what is written: nothing is there.
+        if uart.init(config).is_err() {
+            return false;
+        }
+        without_interrupts(|| *self.uart.lock() = Some(uart));
+        self.is_present.store(true, Ordering::Release);
+        true
+    }
+
+    /// Whether there is a UART.
+    pub fn is_present(&self) -> bool {
+        self.is_present.load(Ordering::Acquire)
+    }
+
+    /// Queues bytes for sending. Where the queue is full, sends its oldest bytes first, which takes
+    /// 87 microseconds a byte on real hardware. For the tasks of the boot CPU and its breakpoint
+    /// handler.
+    pub fn write(&self, bytes: &[u8]) {
+        if !self.is_present() {
+            return;
+        }
+        for byte in bytes {
+            if self.output.len() == OUTPUT_BYTES {
+                self.drain(FIFO_SIZE);
+            }
+            self.output.push(*byte);
+        }
+        self.output_waiting.raise();
+    }
+
+    /// Bytes that wait to be sent.
+    pub fn backlog_bytes(&self) -> usize {
+        self.output.len()
+    }
+
+    /// Raised when there is output to pump.
+    pub fn output_event(&self) -> &Event {
+        &self.output_waiting
+    }
+
+    /// Moves waiting bytes into the UART, at most `max_bytes`, as long as it takes them without
+    /// waiting. Returns how many it took.
+    pub fn pump(&self, max_bytes: usize) -> usize {
+        let mut sent = 0;
+        without_interrupts(|| {
+            let mut uart = self.uart.lock();
+            let Some(uart) = uart.as_mut() else { return };
+            while sent < max_bytes && !self.output.is_empty() && uart.ready_to_send().is_ok() {
+                let mut burst = [0; FIFO_SIZE];
+                let wanted = if uart.fifo_enabled() { FIFO_SIZE } else { 1 };
+                let len = self.take_output(&mut burst[..wanted]);
+                // Ready means that the whole FIFO is empty, so it takes a burst whole.
+                sent += uart.send_bytes(&burst[..len]);
+            }
+        });
+        sent
+    }
+
+    fn take_output(&self, buffer: &mut [u8]) -> usize {
+        let mut len = 0;
+        while len < buffer.len()
+            && let Some(byte) = self.output.pop()
+        {
+            buffer[len] = byte;
+            len += 1;
+        }
+        len
+    }
+
+    /// Sends what waits and returns when it has left the queue.
+    pub fn flush(&self) {
+        self.drain(OUTPUT_BYTES);
+    }
+
+    /// Sends at least `wanted_bytes` of what waits, waiting for the UART.
+    fn drain(&self, wanted_bytes: usize) {
+        let mut sent = 0;
+        let mut looks = 0;
+        while sent < wanted_bytes && !self.output.is_empty() {
+            let taken = self.pump(wanted_bytes - sent);
+            sent += taken;
+            looks = if taken > 0 { 0 } else { looks + 1 };
+            if looks > MAX_WAIT_LOOKS {
+                self.is_present.store(false, Ordering::Release);
+                return;
+            }
+            core::hint::spin_loop();
+        }
+    }
+
+    /// The oldest received byte. For one task.
+    pub fn read(&self) -> Option<u8> {
+        self.input.pop()
+    }
+
+    /// Raised after bytes have arrived. For one task.
+    pub fn input_event(&self) -> &Event {
+        &self.input_arrived
+    }
+
+    /// Takes what the UART has received; its interrupt handler.
+    pub fn receive_pending(&self) {
+        // Never contended: the lock is held with interrupts off, on this CPU.
+        let Some(mut uart) = self.uart.try_lock() else { return };
+        let Some(uart) = uart.as_mut() else { return };
+        while let Ok(byte) = uart.try_receive_byte() {
+            self.input.push(byte);
+        }
+        self.input_arrived.raise();
+    }
+
+    /// A writer for crash reports: takes no lock, sends at once, and first what still waited.
+    pub fn crash_writer(&self) -> CrashWriter<'_> {
+        let writer = CrashWriter { port: self };
+        while let Some(byte) = self.output.pop() {
+            writer.send(byte);
+        }
+        writer
+    }
+}
+
+/// See [`SerialPort::crash_writer`].
+pub struct CrashWriter<'a> {
+    port: &'a SerialPort,
+}
+
+impl CrashWriter<'_> {
+    fn send(&self, byte: u8) {
+        if !self.port.is_present() {
+            return;
+        }
+        let is_empty = || Ports.read_u8(self.port.base + LINE_STATUS) & OUTPUT_EMPTY != 0;
+        if (0..MAX_WAIT_LOOKS).any(|_| is_empty()) {
+            Ports.write_u8(self.port.base, byte);
+        }
+    }
+}
+
+impl core::fmt::Write for CrashWriter<'_> {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        for byte in text.bytes() {
+            self.send(byte);
+        }
+        Ok(())
+    }
+}
