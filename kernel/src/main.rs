@@ -6,21 +6,46 @@ extern crate alloc;
 
 mod arch;
 mod boot;
+mod devices;
+mod panic;
 mod platform;
+mod power;
 mod runtime;
 
-use arch::cpu::{self, CpuFeatures};
+use alloc::format;
+use arch::{
+    cpu::{self, CpuFeatures},
+    gdt, interrupts,
+    lapic::{self, CpuRole},
+    pic, pit, smp,
+};
 use boot::{BootInfo, EarlyInfo};
-use core::fmt::Write as _;
-use platform::memory;
+use core::fmt;
+use panic::CrashContext;
+use platform::{
+    clock::{self, KernelClock},
+    executor,
+    machine::KernelMachine,
+    memory,
+    serial::{COM1, COM2},
+};
+use system_core::executor::Executor;
+use system_platform::{Clock, Machine};
 
 /// Bytes of the stack that the boot CPU works on: console, agent and inference.
 const MAIN_STACK_BYTES: u64 = 512 * 1024;
 
-/// On the boot loader's stack and page tables: sets memory up and moves to a guarded stack.
+/// On the boot loader's stack and page tables: makes crashes visible, sets memory up and moves to a
+/// guarded stack.
 extern "C" fn kernel_entry() -> ! {
+    let entered = cpu::time_stamp();
     let features = CpuFeatures::detect();
     cpu::enable(&features);
+    COM1.init(true);
+    COM2.init(false);
+    gdt::init_early();
+    interrupts::load();
+    clock::init(entered);
     let early = EarlyInfo::read().unwrap_or_else(|error| panic!("{error}"));
     // SAFETY: once, on the boot CPU, with what the boot loader told.
     unsafe { memory::init(&early, &features) };
@@ -35,28 +60,54 @@ extern "C" fn main() -> ! {
     assert!(cpu::float_arithmetic_works(), "the kernel was built without hardware floating point");
     let early = EarlyInfo::read().unwrap_or_else(|error| panic!("{error}"));
     let boot = BootInfo::collect(&early);
-    let _ = writeln!(Early, "{} {} {:?} cmdline {:?} fb {:?} rsdp {:?} modules {}", boot.bootloader_name, boot.bootloader_version, boot.firmware, boot.command_line, boot.framebuffer, boot.rsdp, boot.modules.len());
-    let _ = writeln!(Early, "{:?} {:?} model {:?}", memory::heap::usage(), memory::frames::counts(), boot.model().map(|m| m.bytes.len()));
-    loop {
-        x86_64::instructions::hlt();
+
+    gdt::init_cpu(smp::interrupt_stack);
+    let screen = devices::find_screen(&boot);
+    panic::configure(CrashContext {
+        screen,
+        kernel_file: boot.kernel_file,
+        exits_emulator: boot.command_line.split_ascii_whitespace().any(|word| word == "panic=exit"),
+    });
+
+    lapic::init();
+    lapic::enable(CpuRole::Boot);
+    // SAFETY: once, on the boot CPU; memory, interrupts and the local APIC are set up above.
+    unsafe { smp::start_others() };
+    pic::init();
+    pit::start_ticking();
+    x86_64::instructions::interrupts::enable();
+
+    let firmware = devices::read_firmware_tables(&boot);
+    power::configure(firmware.power);
+    let machine = KernelMachine::new(&boot, firmware.century_register);
+
+    smp::wait_for_others();
+    if smp::all_are_online() {
+        // SAFETY: once; `boot` and `machine` own copies of the boot loader's answers, and every CPU
+        // has left its stack and page tables.
+        unsafe { memory::frames::reclaim_boot_loader_memory(&boot.memory_map) };
     }
+    report_start(&machine, &boot);
+
+    let executor = Executor::new();
+    executor::spawn_serial_pump(&executor, &COM1);
+    executor::spawn_serial_pump(&executor, &COM2);
+    executor::run(&executor)
 }
 
-struct Early;
-impl core::fmt::Write for Early {
-    fn write_str(&mut self, s: &str) -> core::fmt::Result {
-        for b in s.bytes() {
-            // SAFETY: temporary
-            unsafe { x86_64::instructions::port::Port::<u8>::new(0x3f8).write(b) };
-        }
-        Ok(())
+/// Tells on the serial console what was found.
+fn report_start(machine: &KernelMachine, boot: &BootInfo) {
+    let mib = |bytes: u64| bytes >> 20;
+    let memory = machine.memory();
+    say(format_args!("LLM OS, loaded by {}", machine.boot_description()));
+    say(format_args!("{} x {}", smp::online_count(), machine.cpu_description()));
+    say(format_args!("{} MiB of memory, {} MiB free", mib(memory.total), mib(memory.free)));
+    for module in &boot.modules {
+        say(format_args!("module {} ({}), {} bytes", module.path, module.string, module.bytes.len()));
     }
+    say(format_args!("started in {} ms", KernelClock.now_ms()));
 }
 
-#[panic_handler]
-fn panic(info: &core::panic::PanicInfo) -> ! {
-    let _ = writeln!(Early, "{info}");
-    loop {
-        x86_64::instructions::hlt();
-    }
+fn say(line: fmt::Arguments<'_>) {
+    COM1.write(format!("{line}\r\n").as_bytes());
 }

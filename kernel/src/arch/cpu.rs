@@ -1,6 +1,7 @@
 //! What this CPU can do, and switching it on.
 
-use core::arch::x86_64::{__cpuid, __cpuid_count, _rdtsc};
+use alloc::{format, string::String};
+use core::arch::x86_64::{__cpuid, __cpuid_count, _rdtsc, CpuidResult};
 use system_core::paging::PagingFeatures;
 use x86_64::registers::{
     control::{Cr4, Cr4Flags},
@@ -20,6 +21,8 @@ pub struct CpuFeatures {
     pub has_xsave: bool,
     /// 256-bit vectors.
     pub has_avx: bool,
+    /// Integer arithmetic on them.
+    pub has_avx2: bool,
     /// Supervisor-mode execution prevention.
     pub has_smep: bool,
     /// Supervisor-mode access prevention.
@@ -41,6 +44,7 @@ impl CpuFeatures {
         Self {
             has_xsave: has(basic.ecx, 26),
             has_avx: has(basic.ecx, 26) && has(basic.ecx, 28),
+            has_avx2: structured.is_some_and(|leaf| has(leaf.ebx, 5)),
             has_smep: structured.is_some_and(|leaf| has(leaf.ebx, 7)),
             has_smap: structured.is_some_and(|leaf| has(leaf.ebx, 20)),
             has_umip: structured.is_some_and(|leaf| has(leaf.ecx, 2)),
@@ -74,6 +78,32 @@ pub fn enable(features: &CpuFeatures) {
     if features.has_avx {
         // SAFETY: OSXSAVE was set above, and AVX implies the three states.
         unsafe { XCr0::write(XCr0Flags::X87 | XCr0Flags::SSE | XCr0Flags::AVX) };
+    }
+}
+
+/// The CPU's own name, and its instruction sets that matter to arithmetic.
+pub fn description() -> String {
+    let mut name = [0_u8; 48];
+    if __cpuid(0x8000_0000).eax >= 0x8000_0004 {
+        for (leaf, part) in (0x8000_0002..).zip(name.as_chunks_mut::<16>().0) {
+            let CpuidResult { eax, ebx, ecx, edx } = __cpuid(leaf);
+            for (bytes, register) in
+                part.as_chunks_mut::<4>().0.iter_mut().zip([eax, ebx, ecx, edx])
+            {
+                *bytes = register.to_le_bytes();
+            }
+        }
+    }
+    let name = String::from_utf8_lossy(&name);
+    let name = match name.trim_matches(|c: char| c == '\0' || c.is_whitespace()) {
+        "" => "unnamed CPU",
+        name => name,
+    };
+    let features = CpuFeatures::detect();
+    match (features.has_avx, features.has_avx2) {
+        (true, true) => format!("{name}, AVX2"),
+        (true, false) => format!("{name}, AVX"),
+        _ => format!("{name}, SSE2"),
     }
 }
 

@@ -31,6 +31,7 @@ const DELIVERY_NMI: u32 = 4 << 8;
 const DELIVERY_EXTERNAL: u32 = 7 << 8;
 const MASKED: u32 = 1 << 16;
 const COMMAND_ASSERT: u32 = 1 << 14;
+const COMMAND_ALL_OTHERS: u32 = 3 << 18;
 const COMMAND_PENDING: u32 = 1 << 12;
 const X2APIC_MSR_BASE: u32 = 0x800;
 /// Attempts to see the last command accepted; a healthy APIC needs a handful.
@@ -98,26 +99,15 @@ pub fn end_of_interrupt() {
 /// Raises [`WAKE_VECTOR`] on another CPU. Not to be called from an interrupt handler: the command
 /// register is written in two halves.
 pub fn wake(lapic_id: u32) {
-    let Some(apic) = LOCAL_APIC.get() else { return };
-    let command = COMMAND_ASSERT | u32::from(WAKE_VECTOR);
-    match apic {
-        LocalApic::Memory(_) => {
-            let is_pending = || apic.read(register::COMMAND_LOW) & COMMAND_PENDING != 0;
-            for _ in 0..COMMAND_POLLS {
-                if !is_pending() {
-                    break;
-                }
-                core::hint::spin_loop();
-            }
-            apic.write(register::COMMAND_HIGH, lapic_id << 24);
-            apic.write(register::COMMAND_LOW, command);
-        }
-        LocalApic::Msr => {
-            let value = u64::from(lapic_id) << 32 | u64::from(command);
-            // SAFETY: the x2APIC is on, and the command is a fixed interrupt to one CPU that has
-            // a handler for it.
-            unsafe { msr(register::COMMAND_LOW).write(value) };
-        }
+    if let Some(apic) = LOCAL_APIC.get() {
+        apic.command(lapic_id, COMMAND_ASSERT | u32::from(WAKE_VECTOR));
+    }
+}
+
+/// Raises a non-maskable interrupt on all other CPUs, so that they stop when this one has crashed.
+pub fn interrupt_all_others() {
+    if let Some(apic) = LOCAL_APIC.get() {
+        apic.command(0, COMMAND_ALL_OTHERS | COMMAND_ASSERT | DELIVERY_NMI);
     }
 }
 
@@ -146,6 +136,28 @@ impl LocalApic {
             },
             // SAFETY: as above, and the x2APIC is on.
             Self::Msr => unsafe { msr(register).write(u64::from(value)) },
+        }
+    }
+
+    /// Sends an interrupt command.
+    fn command(&self, lapic_id: u32, command: u32) {
+        match self {
+            Self::Memory(_) => {
+                let is_pending = || self.read(register::COMMAND_LOW) & COMMAND_PENDING != 0;
+                let mut polls = 0;
+                while is_pending() && polls < COMMAND_POLLS {
+                    polls += 1;
+                    core::hint::spin_loop();
+                }
+                self.write(register::COMMAND_HIGH, lapic_id << 24);
+                self.write(register::COMMAND_LOW, command);
+            }
+            Self::Msr => {
+                let value = u64::from(lapic_id) << 32 | u64::from(command);
+                // SAFETY: the x2APIC is on; the commands of this module interrupt CPUs on vectors
+                // that have handlers.
+                unsafe { msr(register::COMMAND_LOW).write(value) };
+            }
         }
     }
 }

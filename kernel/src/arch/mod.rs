@@ -2,6 +2,12 @@
 
 pub mod cpu;
 pub mod entry;
+pub mod gdt;
+pub mod hypervisor;
+pub mod interrupts;
 pub mod lapic;
 pub mod paging;
+pub mod pic;
+pub mod pit;
+pub mod port;
 pub mod smp;

@@ -7,7 +7,7 @@
 
 mod requests;
 
-pub use requests::parked_cpus;
+pub use requests::{boot_lapic_id, parked_cpus};
 
 use alloc::{string::String, vec::Vec};
 use system_core::address::{PhysAddr, VirtAddr};

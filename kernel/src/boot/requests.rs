@@ -172,6 +172,11 @@ pub fn parked_cpus() -> impl Iterator<Item = ParkedCpu> {
     })
 }
 
+/// Id of the boot CPU's local APIC; 0 without an answer.
+pub fn boot_lapic_id() -> u32 {
+    MP.get_response().map_or(0, |response| response.bsp_lapic_id())
+}
+
 impl ParkedCpu {
     /// Id of its local APIC.
     pub fn lapic_id(&self) -> u32 {

@@ -1,4 +1,8 @@
 //! The machine as the crates above see it.
 
+pub mod clock;
+pub mod executor;
+pub mod machine;
 pub mod memory;
 pub mod pool;
+pub mod serial;

@@ -6,7 +6,8 @@
 //! while, because the next matrix of a layer follows within microseconds, and then sleep until an
 //! interrupt wakes them.
 
-use crate::arch::{cpu, lapic, smp};
+use super::clock::KernelClock;
+use crate::arch::{lapic, smp};
 use alloc::vec::Vec;
 use core::{
     cell::UnsafeCell,
@@ -15,14 +16,15 @@ use core::{
     sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 use spin::Once;
-use system_platform::ComputePool;
+use system_platform::{Clock, ComputePool};
 use x86_64::instructions::interrupts;
 
 /// The work of one job, called with the index of a piece.
 type Work<'a> = dyn Fn(usize) + Sync + 'a;
 
-/// How long a CPU spins for another job before it sleeps, in cycles of the time stamp counter.
-static SPIN_TICKS: AtomicU64 = AtomicU64::new(200_000);
+/// How long a CPU spins for another job before it sleeps. Between two matrices of a layer lie some
+/// ten microseconds; waking a sleeper takes about as long as this.
+const SPIN_NS: u64 = 100_000;
 
 static POOL: Pool = Pool::new();
 static WORKERS: Once<Vec<Worker>> = Once::new();
@@ -31,7 +33,7 @@ static WORKERS: Once<Vec<Worker>> = Once::new();
 #[repr(align(128))]
 struct Worker {
     is_asleep: AtomicBool,
-    busy_ticks: AtomicU64,
+    busy_ns: AtomicU64,
 }
 
 /// A job under way, or the last one.
@@ -63,18 +65,13 @@ unsafe impl Sync for Pool {}
 
 /// Makes room for this many CPUs, the boot CPU included. Called once, before any of them starts.
 pub fn init(cpus: usize) {
-    let worker = || Worker { is_asleep: AtomicBool::new(false), busy_ticks: AtomicU64::new(0) };
+    let worker = || Worker { is_asleep: AtomicBool::new(false), busy_ns: AtomicU64::new(0) };
     WORKERS.call_once(|| (0..cpus).map(|_| worker()).collect());
 }
 
-/// Sets how long idle CPUs spin, in cycles of the time stamp counter.
-pub fn set_spin_ticks(ticks: u64) {
-    SPIN_TICKS.store(ticks, Ordering::Relaxed);
-}
-
-/// Cycles of the time stamp counter that CPU `index` has spent on jobs.
-pub fn busy_ticks(index: usize) -> u64 {
-    workers().get(index).map_or(0, |worker| worker.busy_ticks.load(Ordering::Relaxed))
+/// Nanoseconds that CPU `index` has spent on jobs.
+pub fn busy_ns(index: usize) -> u64 {
+    workers().get(index).map_or(0, |worker| worker.busy_ns.load(Ordering::Relaxed))
 }
 
 /// The life of every CPU but the first.
@@ -103,10 +100,10 @@ impl ComputePool for CpuPool {
     fn parallel_for(&self, tasks: usize, work: &(dyn Fn(usize) + Sync)) {
         let is_alone = tasks < 2 || self.workers() == 1;
         if is_alone || POOL.is_taken.swap(true, Ordering::Acquire) {
-            let started = cpu::time_stamp();
+            let started_ns = KernelClock.now_ns();
             (0..tasks).for_each(work);
             if is_alone {
-                count_busy(workers().first(), started);
+                count_busy(workers().first(), started_ns);
             }
             return;
         }
@@ -115,9 +112,11 @@ impl ComputePool for CpuPool {
     }
 }
 
-fn count_busy(worker: Option<&Worker>, started: u64) {
+fn count_busy(worker: Option<&Worker>, started_ns: u64) {
     if let Some(worker) = worker {
-        worker.busy_ticks.fetch_add(cpu::time_stamp() - started, Ordering::Relaxed);
+        worker
+            .busy_ns
+            .fetch_add(KernelClock.now_ns().saturating_sub(started_ns), Ordering::Relaxed);
     }
 }
 
@@ -134,7 +133,7 @@ impl Pool {
 
     /// The caller's side; holds `is_taken`.
     fn run(&self, tasks: usize, work: &Work<'_>) {
-        let started = cpu::time_stamp();
+        let started_ns = KernelClock.now_ns();
         // SAFETY: the longer lifetime is never used: this function returns only after the job was
         // closed and `active` was seen at zero, and nobody reads `work` outside of that.
         let work = unsafe { transmute::<&Work<'_>, &'static Work<'static>>(work) };
@@ -149,7 +148,7 @@ impl Pool {
         while self.active.0.load(Ordering::SeqCst) != 0 {
             hint::spin_loop();
         }
-        count_busy(workers().first(), started);
+        count_busy(workers().first(), started_ns);
     }
 
     fn take_pieces(&self, work: &Work<'_>, tasks: usize) {
@@ -174,14 +173,14 @@ impl Pool {
     /// Waits until a job other than `last` is open and returns its state.
     fn wait_for_job(&self, worker: &Worker, last: u64) -> u64 {
         let is_new = |state: u64| state % 2 == 1 && state != last;
-        let mut idle_since = cpu::time_stamp();
+        let mut spin_end_ns = KernelClock.now_ns() + SPIN_NS;
         loop {
             let state = self.state.0.load(Ordering::Acquire);
             if is_new(state) {
                 return state;
             }
             hint::spin_loop();
-            if cpu::time_stamp() - idle_since > SPIN_TICKS.load(Ordering::Relaxed) {
+            if KernelClock.now_ns() > spin_end_ns {
                 // Interrupts stay off from the last look until the CPU halts, so that a wake-up in
                 // between is not lost: it stays pending and ends the halt. The caller publishes the
                 // job before it looks for sleepers, we do the reverse.
@@ -193,7 +192,7 @@ impl Pool {
                     interrupts::enable_and_hlt();
                 }
                 worker.is_asleep.store(false, Ordering::SeqCst);
-                idle_since = cpu::time_stamp();
+                spin_end_ns = KernelClock.now_ns() + SPIN_NS;
             }
         }
     }
@@ -202,14 +201,14 @@ impl Pool {
     fn help(&self, worker: &Worker, state: u64) {
         self.active.0.fetch_add(1, Ordering::SeqCst);
         if self.state.0.load(Ordering::SeqCst) == state {
-            let started = cpu::time_stamp();
+            let started_ns = KernelClock.now_ns();
             // SAFETY: `active` is raised and the job was open after that, so the caller waits for us
             // before it returns or writes the next job.
             let job = unsafe { *self.job.get() };
             if let Some(work) = job.work {
                 self.take_pieces(work, job.tasks);
             }
-            count_busy(Some(worker), started);
+            count_busy(Some(worker), started_ns);
         }
         self.active.0.fetch_sub(1, Ordering::SeqCst);
     }
