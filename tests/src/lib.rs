@@ -1,1 +1,3 @@
-//! Shared parts of the tests that boot the system.
+//! Shared parts of the tests that look at the whole: the source tree, and the booted system.
+
+pub mod workspace;
