@@ -11,6 +11,7 @@ mod panic;
 mod platform;
 mod power;
 mod runtime;
+mod selftest;
 
 use alloc::format;
 use arch::{

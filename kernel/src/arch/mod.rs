@@ -10,4 +10,6 @@ pub mod paging;
 pub mod pic;
 pub mod pit;
 pub mod port;
+pub mod provoke;
 pub mod smp;
+pub mod vectors;

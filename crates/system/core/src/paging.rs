@@ -5,6 +5,8 @@
 //! with the largest pages that their alignment allows. Nothing is ever unmapped: the kernel's
 //! regions only grow, so no other CPU can hold a stale translation.
 
+mod visit;
+
 use crate::address::{PAGE_BYTES, PhysAddr, VirtAddr, align_down};
 use core::fmt;
 
@@ -140,6 +142,18 @@ pub struct Translation {
     pub access: Access,
 }
 
+impl Translation {
+    /// Where the first address of a page leads.
+    const fn of_page(entry: u64, level: u32) -> Self {
+        let page_bytes = entry_bytes(level);
+        let address = PhysAddr(align_down(entry & bit::ADDRESS, page_bytes));
+        Self { address, page_bytes, access: Access::from_bits(entry) }
+    }
+}
+
+/// What bits 63 to 48 are in the upper half.
+const SIGN_EXTENSION: u64 = 0xffff << 48;
+
 /// One four-level hierarchy of page tables.
 #[derive(Clone, Copy, Debug)]
 pub struct PageTables {
@@ -208,17 +222,47 @@ impl PageTables {
                 return None;
             }
             if level == 1 || entry & bit::LARGE != 0 {
-                let page_bytes = entry_bytes(level);
-                let page = align_down(entry & bit::ADDRESS, page_bytes);
-                return Some(Translation {
-                    address: PhysAddr(page + address.0 % page_bytes),
-                    page_bytes,
-                    access: Access::from_bits(entry),
-                });
+                let page = Translation::of_page(entry, level);
+                let offset = address.0 % page.page_bytes;
+                return Some(Translation { address: PhysAddr(page.address.0 + offset), ..page });
             }
             table = PhysAddr(entry & bit::ADDRESS);
         }
         None
+    }
+
+    /// Calls `visit` with the first address of every page and where it leads, in ascending order.
+    pub fn for_each_page(
+        &self,
+        memory: &impl TableMemory,
+        visit: &mut dyn FnMut(VirtAddr, Translation),
+    ) {
+        Self::visit_table(memory, self.root, 4, 0, visit);
+    }
+
+    fn visit_table(
+        memory: &impl TableMemory,
+        table: PhysAddr,
+        level: u32,
+        start: u64,
+        visit: &mut dyn FnMut(VirtAddr, Translation),
+    ) {
+        for index in 0..ENTRIES_PER_TABLE {
+            let entry = memory.read_entry(table, index);
+            let mut virt = start + index as u64 * entry_bytes(level);
+            if level == 4 && index >= ENTRIES_PER_TABLE / 2 {
+                virt |= SIGN_EXTENSION;
+            }
+            if entry & bit::PRESENT == 0 {
+                continue;
+            }
+            if level > 1 && entry & bit::LARGE == 0 {
+                let child = PhysAddr(entry & bit::ADDRESS);
+                Self::visit_table(memory, child, level - 1, virt, visit);
+            } else {
+                visit(VirtAddr(virt), Translation::of_page(entry, level));
+            }
+        }
     }
 
     /// The highest level whose pages fit at this place.

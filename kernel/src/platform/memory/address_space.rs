@@ -142,6 +142,12 @@ pub fn translate(address: VirtAddr) -> Option<Translation> {
     TABLES.get()?.translate(&DirectMap, address)
 }
 
+/// The first page, from address 0 upwards, that `is_wanted` accepts; see
+/// [`PageTables::find_page`]. Takes no lock.
+pub fn find_page(is_wanted: impl FnMut(VirtAddr, Translation) -> bool) -> Option<VirtAddr> {
+    tables().find_page(&DirectMap, is_wanted)
+}
+
 fn tables() -> &'static PageTables {
     TABLES.get().expect("page tables are set up before anything is mapped")
 }

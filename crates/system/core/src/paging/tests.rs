@@ -182,6 +182,14 @@ proptest! {
             };
             model.extend((0..mapped).map(|i| (page + i, (frame + i, access))));
         }
+        let mut visited = BTreeMap::new();
+        tables.for_each_page(&memory, &mut |virt, page| {
+            for offset in (0..page.page_bytes).step_by(PAGE_BYTES as usize) {
+                let number = (virt.0 - HIGH + offset) / PAGE_BYTES;
+                visited.insert(number, ((page.address.0 + offset) / PAGE_BYTES, page.access));
+            }
+        });
+        prop_assert_eq!(&visited, &model);
         for page in 0..4096 {
             let found = tables.translate(&memory, VirtAddr(HIGH + page * PAGE_BYTES + 5));
             let expected = model.get(&page).copied();
@@ -191,4 +199,34 @@ proptest! {
             );
         }
     }
+}
+
+#[test]
+fn visits_every_page_once_and_finds_the_first_that_is_wanted() {
+    let (mut memory, tables) = empty(ALL);
+    let code = VirtAddr(HIGH + 5 * GIB);
+    for (virt, len_bytes, access) in [
+        (VirtAddr(3 * PAGE_BYTES), 2 * PAGE_BYTES, Access::READ_WRITE),
+        (VirtAddr(HIGH), GIB + 2 * MIB, Access::READ),
+        (code, PAGE_BYTES, Access::READ_EXECUTE),
+    ] {
+        tables.map(&mut memory, virt, PhysAddr(4 * GIB), len_bytes, access).expect("mapped");
+    }
+    let mut visited = Vec::new();
+    let none = tables.find_page(&memory, |page, translation| {
+        assert_eq!(tables.translate(&memory, page), Some(translation));
+        visited.push((page, translation.page_bytes));
+        false
+    });
+    assert_eq!(none, None);
+    let expected = [
+        (VirtAddr(3 * PAGE_BYTES), PAGE_BYTES),
+        (VirtAddr(4 * PAGE_BYTES), PAGE_BYTES),
+        (VirtAddr(HIGH), GIB),
+        (VirtAddr(HIGH + GIB), 2 * MIB),
+        (code, PAGE_BYTES),
+    ];
+    assert_eq!(visited, expected);
+    let executable = tables.find_page(&memory, |_, translation| translation.access.is_executable);
+    assert_eq!(executable, Some(code));
 }
