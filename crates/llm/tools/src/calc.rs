@@ -4,7 +4,7 @@ use crate::{
     Tool, ToolContext, ToolError, ToolOutput, arguments::string, expression::evaluate,
     tool::Example,
 };
-use alloc::string::ToString;
+use alloc::{format, string::ToString};
 use serde_json::{Value, json};
 
 /// Computes an expression.
@@ -59,6 +59,8 @@ impl Tool for Calc {
         _context: &mut ToolContext<'_>,
     ) -> Result<ToolOutput, ToolError> {
         let expression = string(arguments, "expr")?;
-        Ok(ToolOutput::new(evaluate(expression)?.to_string()))
+        let value = evaluate(expression)?.to_string();
+        let statement = format!("{} = {value}", expression.trim());
+        Ok(ToolOutput::with_statement(value, statement))
     }
 }

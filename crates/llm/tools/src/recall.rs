@@ -1,7 +1,7 @@
 //! `recall`: finds a note again.
 
 use crate::{Tool, ToolContext, ToolError, ToolOutput, tool::Example};
-use alloc::vec::Vec;
+use alloc::{format, vec::Vec};
 use serde_json::{Value, json};
 
 /// Returns the value stored under a key; without a key, lists the keys.
@@ -50,7 +50,8 @@ impl Tool for Recall {
         context: &mut ToolContext<'_>,
     ) -> Result<ToolOutput, ToolError> {
         if let Some(key) = arguments.get("key").and_then(Value::as_str) {
-            return Ok(ToolOutput::new(context.notes.recall(key)?));
+            let value = context.notes.recall(key)?;
+            return Ok(ToolOutput::with_statement(value, format!("{} = {value}", key.trim())));
         }
         let keys: Vec<&str> = context.notes.keys().collect();
         Ok(ToolOutput::new(if keys.is_empty() {

@@ -56,14 +56,23 @@ pub struct ToolContext<'a> {
 /// What a tool found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolOutput {
-    /// The result in words, for the model and the person alike.
+    /// The result, as a person wants to see it.
     pub text: String,
+    /// The result as the model is told it: a statement that can be repeated as it stands, because
+    /// small models lose a bare value.
+    pub statement: String,
 }
 
 impl ToolOutput {
-    /// A result in words.
+    /// A result that says all by itself.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into() }
+        let text = text.into();
+        Self { statement: text.clone(), text }
+    }
+
+    /// A result, and the same as a statement.
+    pub fn with_statement(text: impl Into<String>, statement: impl Into<String>) -> Self {
+        Self { text: text.into(), statement: statement.into() }
     }
 }
 

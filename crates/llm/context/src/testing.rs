@@ -1,0 +1,235 @@
+//! A scripted model: bytes for tokens, ChatML for a template, replies written by the test.
+//!
+//! It counts what it computes, so that tests can prove that nothing is computed twice.
+
+use alloc::{collections::VecDeque, string::String, vec::Vec};
+use llm_inference::model::{
+    ForwardError, LanguageModel, Message, ModelInfo, SpecialTokens, TemplateError, TokenId,
+};
+use system_platform::Pacer;
+
+/// The token that opens a message.
+pub const START: TokenId = TokenId(256);
+/// The token that closes a message and ends a reply.
+pub const END: TokenId = TokenId(257);
+const VOCABULARY: usize = 258;
+/// Breaks up special tokens that are spelled out in a message's content.
+const BREAK: char = '\u{E000}';
+
+/// How the scripted model renders conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Template {
+    /// Every message has a text of its own.
+    ChatMl,
+    /// The number of messages stands at the start, so that every message changes all.
+    Counting,
+    /// Cannot be rendered.
+    Broken,
+}
+
+/// What the model says when it is asked for a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Script {
+    /// These bytes, then the end of the turn.
+    Say(Vec<u8>),
+    /// These bytes again and again.
+    Endless(Vec<u8>),
+    /// An error at the first token after the prompt.
+    Fail,
+}
+
+impl From<&str> for Script {
+    fn from(text: &str) -> Self {
+        Self::Say(text.as_bytes().to_vec())
+    }
+}
+
+/// A language model that says what a test tells it to.
+#[derive(Clone, Debug)]
+pub struct ScriptedModel {
+    info: ModelInfo,
+    context_limit: usize,
+    template: Template,
+    replies: VecDeque<Script>,
+    current: Script,
+    /// Length of the cache when the current reply began.
+    reply_start: usize,
+    computed: Vec<TokenId>,
+    logits: Vec<f32>,
+    computed_total: usize,
+    bytes: Vec<u8>,
+}
+
+impl ScriptedModel {
+    /// A model with a context of `context_limit` tokens that gives `replies` one after the other;
+    /// after the last it says nothing.
+    pub fn new(context_limit: usize, replies: impl IntoIterator<Item = Script>) -> Self {
+        let info = ModelInfo {
+            name: "Scripted".into(),
+            architecture: "script".into(),
+            quantization: "none".into(),
+            vocabulary: VOCABULARY,
+            trained_context: context_limit,
+            ..ModelInfo::default()
+        };
+        Self {
+            info,
+            context_limit,
+            template: Template::ChatMl,
+            replies: replies.into_iter().collect(),
+            current: Script::Say(Vec::new()),
+            reply_start: 0,
+            computed: Vec::new(),
+            logits: Vec::new(),
+            computed_total: 0,
+            bytes: (0..=255).collect(),
+        }
+    }
+
+    /// The same model with another template.
+    pub fn with_template(mut self, template: Template) -> Self {
+        self.template = template;
+        self
+    }
+
+    /// Tokens computed since the start, those computed again included.
+    pub const fn computed_total(&self) -> usize {
+        self.computed_total
+    }
+
+    /// The cache as text; special tokens as ChatML spells them.
+    pub fn computed_text(&self) -> String {
+        let mut bytes = Vec::new();
+        for token in &self.computed {
+            match *token {
+                START => bytes.extend_from_slice(b"<|im_start|>"),
+                END => bytes.extend_from_slice(b"<|im_end|>"),
+                TokenId(byte) => bytes.push(byte as u8),
+            }
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The token that comes after the cache.
+    fn next(&self) -> TokenId {
+        let said = self.computed.len().saturating_sub(self.reply_start);
+        let byte = match &self.current {
+            Script::Say(bytes) => bytes.get(said),
+            Script::Endless(bytes) => bytes.get(said % bytes.len().max(1)),
+            Script::Fail => None,
+        };
+        byte.map_or(END, |byte| TokenId(u32::from(*byte)))
+    }
+
+    fn begins_reply(&self) -> bool {
+        let opening = self.encode("<|im_start|>assistant\n", SpecialTokens::Parse);
+        self.computed.ends_with(&opening)
+    }
+}
+
+impl LanguageModel for ScriptedModel {
+    fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    fn context_limit(&self) -> usize {
+        self.context_limit
+    }
+
+    fn encode(&self, text: &str, special: SpecialTokens) -> Vec<TokenId> {
+        let mut tokens = Vec::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            if special == SpecialTokens::Parse {
+                let found = [("<|im_start|>", START), ("<|im_end|>", END)]
+                    .into_iter()
+                    .find_map(|(text, token)| Some((rest.strip_prefix(text)?, token)));
+                if let Some((after, token)) = found {
+                    tokens.push(token);
+                    rest = after;
+                    continue;
+                }
+            }
+            let (character, after) = rest.split_at(first.len_utf8());
+            if first != BREAK {
+                tokens.extend(character.bytes().map(|byte| TokenId(u32::from(byte))));
+            }
+            rest = after;
+        }
+        tokens
+    }
+
+    fn token_bytes(&self, token: TokenId) -> &[u8] {
+        let index = token.0 as usize;
+        self.bytes.get(index..=index).unwrap_or_default()
+    }
+
+    fn ends_turn(&self, token: TokenId) -> bool {
+        token == END
+    }
+
+    fn render(
+        &self,
+        messages: &[Message],
+        add_generation_prompt: bool,
+    ) -> Result<String, TemplateError> {
+        let mut text = String::new();
+        match self.template {
+            Template::ChatMl => {}
+            Template::Counting => text.push_str(&alloc::format!("{} messages\n", messages.len())),
+            Template::Broken => {
+                return Err(TemplateError { message: "broken on purpose".into(), line: 1 });
+            }
+        }
+        for message in messages {
+            let content = message.content.replace("<|", &alloc::format!("<{BREAK}|"));
+            let role = message.role.as_str();
+            text.push_str(&alloc::format!("<|im_start|>{role}\n{content}<|im_end|>\n"));
+        }
+        if add_generation_prompt {
+            text.push_str("<|im_start|>assistant\n");
+        }
+        Ok(text)
+    }
+
+    fn computed(&self) -> &[TokenId] {
+        &self.computed
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.computed.truncate(len);
+    }
+
+    async fn extend(&mut self, tokens: &[TokenId], pacer: &impl Pacer) -> Result<(), ForwardError> {
+        let needed = self.computed.len() + tokens.len();
+        if needed > self.context_limit {
+            return Err(ForwardError::ContextFull { needed, limit: self.context_limit });
+        }
+        if let Some(unknown) = tokens.iter().find(|token| token.0 as usize >= VOCABULARY) {
+            return Err(ForwardError::UnknownToken(*unknown));
+        }
+        for token in tokens {
+            pacer.checkpoint().await;
+            if self.current == Script::Fail && self.reply_start == self.computed.len() {
+                return Err(ForwardError::NotANumber);
+            }
+            self.computed.push(*token);
+            self.computed_total += 1;
+        }
+        // Only a prompt that ends here asks for a reply: openings further up belong to replies that
+        // have been given.
+        if self.begins_reply() {
+            self.current = self.replies.pop_front().unwrap_or(Script::Say(Vec::new()));
+            self.reply_start = self.computed.len();
+        }
+        let next = self.next();
+        self.logits.clear();
+        self.logits.resize(VOCABULARY, 0.0);
+        self.logits[next.0 as usize] = 20.0;
+        Ok(())
+    }
+
+    fn logits(&self) -> &[f32] {
+        &self.logits
+    }
+}
