@@ -15,17 +15,19 @@ pub struct TextStyle {
     pub weight: Weight,
     /// Their colour.
     pub color: Color,
+    /// Whether they lean to the right: the font has no italics, so upright glyphs are slanted.
+    pub is_slanted: bool,
 }
 
 impl TextStyle {
     /// Regular text.
     pub const fn regular(font: Font, color: Color) -> Self {
-        Self { font, weight: Weight::Regular, color }
+        Self { font, weight: Weight::Regular, color, is_slanted: false }
     }
 
     /// Bold text.
     pub const fn bold(font: Font, color: Color) -> Self {
-        Self { font, weight: Weight::Bold, color }
+        Self { font, weight: Weight::Bold, color, is_slanted: false }
     }
 }
 
@@ -49,11 +51,26 @@ impl Canvas {
         for character in text.chars() {
             if let Some((coverage, width)) = self.glyphs.glyph(character, style.font, style.weight)
             {
-                self.buffer.blend_block(at, y, width, coverage, style.color);
+                if style.is_slanted {
+                    for (row, line) in coverage.chunks_exact(width).enumerate() {
+                        // One pixel to the right for every five above the baseline.
+                        let lean = (style.font.baseline() - row as i32).div_euclid(5);
+                        self.buffer.blend_block(
+                            at + lean,
+                            y + row as i32,
+                            width,
+                            line,
+                            style.color,
+                        );
+                    }
+                } else {
+                    self.buffer.blend_block(at, y, width, coverage, style.color);
+                }
             }
             at += style.font.advance() * char_cells(character) as i32;
         }
-        self.buffer.add_damage(&rect(x, y, at - x, style.font.height()));
+        let lean = if style.is_slanted { style.font.height() / 5 } else { 0 };
+        self.buffer.add_damage(&rect(x - lean, y, at - x + 2 * lean, style.font.height()));
         at
     }
 }
