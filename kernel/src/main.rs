@@ -67,7 +67,7 @@ extern "C" fn main() -> ! {
     panic::configure(CrashContext {
         screen,
         kernel_file: boot.kernel_file,
-        exits_emulator: boot.command_line.split_ascii_whitespace().any(|word| word == "panic=exit"),
+        exits_emulator: boot.has_option("panic=exit"),
     });
 
     lapic::init();

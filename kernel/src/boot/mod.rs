@@ -204,6 +204,11 @@ impl BootInfo {
         requests::boot_info(early)
     }
 
+    /// Whether the command line contains this word.
+    pub fn has_option(&self, option: &str) -> bool {
+        self.command_line.split_ascii_whitespace().any(|word| word == option)
+    }
+
     /// The model: the module that is called `model`, else the first whose content is one.
     pub fn model(&self) -> Option<&BootModule> {
         let is_named_model = |module: &&BootModule| {

@@ -22,9 +22,9 @@ use x86_64::instructions::interrupts;
 /// The work of one job, called with the index of a piece.
 type Work<'a> = dyn Fn(usize) + Sync + 'a;
 
-/// How long a CPU spins for another job before it sleeps. Between two matrices of a layer lie some
-/// ten microseconds; waking a sleeper takes about as long as this.
-const SPIN_NS: u64 = 100_000;
+/// How long a CPU spins for another job before it sleeps. Between two matrices of a layer lie ten to
+/// some hundred microseconds in an emulator, where waking a sleeper takes a hundred.
+const SPIN_NS: u64 = 500_000;
 
 static POOL: Pool = Pool::new();
 static WORKERS: Once<Vec<Worker>> = Once::new();

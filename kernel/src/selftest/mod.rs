@@ -1,6 +1,9 @@
 //! What only the booted kernel can prove: checks of the running machine, for `/selftest`.
 
+mod cpus;
 pub mod faults;
+mod memory;
+mod runtime;
 
 use crate::{
     arch::{
@@ -51,6 +54,8 @@ pub enum Failure {
     IdleCpus(usize, usize),
     /// An interrupt changed a vector register: its number.
     RegisterLost(usize),
+    /// A count or a byte is wrong: which, what was found, what was expected.
+    Mismatch(&'static str, u64, u64),
 }
 
 impl fmt::Display for Failure {
@@ -68,6 +73,9 @@ impl fmt::Display for Failure {
             Self::NoGuardPage(page) => write!(f, "no guard page at {page}"),
             Self::IdleCpus(busy, all) => write!(f, "only {busy} of {all} CPUs took work"),
             Self::RegisterLost(number) => write!(f, "vector register {number} was changed"),
+            Self::Mismatch(what, found, expected) => {
+                write!(f, "{what} is {found}, expected {expected}")
+            }
         }
     }
 }
@@ -85,7 +93,7 @@ pub struct Check {
 
 /// Runs all checks, on the boot CPU with interrupts on; takes about a quarter of a second.
 pub fn run() -> Vec<Check> {
-    let checks: [(&'static str, fn() -> Result<String, Failure>); 11] = [
+    let checks: [(&'static str, fn() -> Result<String, Failure>); 15] = [
         ("floating point", floating_point),
         ("breakpoint returns", breakpoint_returns),
         ("timer ticks", timer_ticks),
@@ -94,11 +102,20 @@ pub fn run() -> Vec<Check> {
         ("constants are read-only", constants_are_read_only),
         ("code is read-only", code_is_read_only),
         ("heap grows and frees", heap_grows_and_frees),
+        ("impossible allocation is refused", memory::impossible_allocation_is_refused),
+        ("memory functions", runtime::memory_functions),
         ("guard page below the stack", guard_page_below_stack),
         ("every CPU takes work", every_cpu_takes_work),
+        ("pieces of a job run once", cpus::pieces_run_once),
+        ("job within a job", cpus::job_within_a_job),
         ("interrupts keep vector registers", interrupts_keep_vector_registers),
     ];
     checks.map(|(name, check)| Check { name, result: check() }).into()
+}
+
+/// Fails when the two differ.
+fn expect_equal(what: &'static str, found: u64, expected: u64) -> Result<(), Failure> {
+    if found == expected { Ok(()) } else { Err(Failure::Mismatch(what, found, expected)) }
 }
 
 const NS_PER_MS: u64 = 1_000_000;

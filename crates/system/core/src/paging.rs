@@ -151,9 +151,6 @@ impl Translation {
     }
 }
 
-/// What bits 63 to 48 are in the upper half.
-const SIGN_EXTENSION: u64 = 0xffff << 48;
-
 /// One four-level hierarchy of page tables.
 #[derive(Clone, Copy, Debug)]
 pub struct PageTables {
@@ -229,40 +226,6 @@ impl PageTables {
             table = PhysAddr(entry & bit::ADDRESS);
         }
         None
-    }
-
-    /// Calls `visit` with the first address of every page and where it leads, in ascending order.
-    pub fn for_each_page(
-        &self,
-        memory: &impl TableMemory,
-        visit: &mut dyn FnMut(VirtAddr, Translation),
-    ) {
-        Self::visit_table(memory, self.root, 4, 0, visit);
-    }
-
-    fn visit_table(
-        memory: &impl TableMemory,
-        table: PhysAddr,
-        level: u32,
-        start: u64,
-        visit: &mut dyn FnMut(VirtAddr, Translation),
-    ) {
-        for index in 0..ENTRIES_PER_TABLE {
-            let entry = memory.read_entry(table, index);
-            let mut virt = start + index as u64 * entry_bytes(level);
-            if level == 4 && index >= ENTRIES_PER_TABLE / 2 {
-                virt |= SIGN_EXTENSION;
-            }
-            if entry & bit::PRESENT == 0 {
-                continue;
-            }
-            if level > 1 && entry & bit::LARGE == 0 {
-                let child = PhysAddr(entry & bit::ADDRESS);
-                Self::visit_table(memory, child, level - 1, virt, visit);
-            } else {
-                visit(VirtAddr(virt), Translation::of_page(entry, level));
-            }
-        }
     }
 
     /// The highest level whose pages fit at this place.
