@@ -9,23 +9,21 @@ use crate::{
     },
 };
 use core::{
-    arch::asm,
+    arch::{asm, x86_64::__cpuid},
     fmt::{self, Display, Write},
     panic::PanicInfo,
 };
-use system_core::{
-    address::VirtAddr,
-    backtrace::{FrameWalk, MAX_FRAMES},
-    text::FixedText,
-};
+use system_core::{address::VirtAddr, backtrace::FrameWalk, text::FixedText};
 use system_platform::Clock;
 use x86_64::registers::control::{Cr0, Cr2, Cr3, Cr4};
 
 /// Longer messages are cut.
 const MESSAGE_BYTES: usize = 1024;
+/// Lines of the list of calls.
+const MAX_CALLS: usize = 48;
 
 /// An address in the kernel's code, shown with its function's name where that is known.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(
     /// The address.
     pub u64,
@@ -40,6 +38,22 @@ impl Display for Place {
     }
 }
 
+/// A place that was called from, once or, by a recursive function, several times in a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// Where.
+    pub place: Place,
+    /// How often in a row; at least 1.
+    pub count: usize,
+}
+
+impl Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(f)?;
+        if self.count > 1 { write!(f, ", {} times", self.count) } else { Ok(()) }
+    }
+}
+
 /// What happened and where.
 pub struct Report {
     message: FixedText<MESSAGE_BYTES>,
@@ -47,7 +61,10 @@ pub struct Report {
     location: Option<(FixedText<160>, u32)>,
     /// The registers at an exception.
     frame: Option<TrapFrame>,
-    calls: [u64; MAX_FRAMES],
+    /// The local APIC's id of the CPU that it happened on.
+    cpu: u32,
+    uptime_ms: u64,
+    calls: [Call; MAX_CALLS],
     call_count: usize,
 }
 
@@ -65,37 +82,42 @@ fn read_word(address: u64) -> Option<u64> {
 }
 
 impl Report {
-    fn new(message: &dyn Display, frame_pointer: u64) -> Self {
+    /// A report whose first call is at `address`, if that is known, and whose others are on the
+    /// chain from `frame_pointer`.
+    fn new(message: &dyn Display, address: Option<u64>, frame_pointer: u64) -> Self {
         let mut text = FixedText::new();
         let _ = write!(text, "{message}");
         let mut report = Self {
             message: text,
             location: None,
             frame: None,
-            calls: [0; MAX_FRAMES],
+            cpu: __cpuid(1).ebx >> 24,
+            uptime_ms: KernelClock.now_ms(),
+            calls: [Call { place: Place(0), count: 0 }; MAX_CALLS],
             call_count: 0,
         };
-        for return_address in FrameWalk::new(frame_pointer, read_word) {
-            // The call itself, not the instruction after it, which may belong to another function.
-            report.push_call(return_address.saturating_sub(1));
+        // The call itself, not the instruction after it, which may belong to another function.
+        let callers = FrameWalk::new(frame_pointer, read_word).map(|address| address - 1);
+        for address in address.into_iter().chain(callers) {
+            report.push_call(Place(address));
         }
         report
     }
 
-    fn push_call(&mut self, address: u64) {
-        if let Some(slot) = self.calls.get_mut(self.call_count) {
-            *slot = address;
+    fn push_call(&mut self, place: Place) {
+        if let Some(last) = self.calls[..self.call_count].last_mut()
+            && last.place == place
+        {
+            last.count += 1;
+        } else if let Some(slot) = self.calls.get_mut(self.call_count) {
+            *slot = Call { place, count: 1 };
             self.call_count += 1;
         }
     }
 
     /// Reports an exception. For its handler, before another page fault can change CR2.
     pub fn of_exception(frame: &TrapFrame) -> Self {
-        let mut report = Self::new(&Description::new(frame), frame.rbp);
-        // The frame chain knows callers only; the first place is the instruction itself.
-        report.calls.copy_within(..MAX_FRAMES - 1, 1);
-        report.calls[0] = frame.rip;
-        report.call_count = (report.call_count + 1).min(MAX_FRAMES);
+        let mut report = Self::new(&Description::new(frame), Some(frame.rip), frame.rbp);
         report.frame = Some(frame.clone());
         report
     }
@@ -107,7 +129,7 @@ impl Report {
         unsafe {
             asm!("mov {}, rbp", out(reg) frame_pointer, options(nomem, nostack, preserves_flags));
         }
-        let mut report = Self::new(&info.message(), frame_pointer);
+        let mut report = Self::new(&info.message(), None, frame_pointer);
         report.location = info.location().map(|location| {
             let mut file = FixedText::new();
             let _ = file.write_str(location.file());
@@ -139,8 +161,18 @@ impl Report {
     }
 
     /// The calls that led here, innermost first.
-    pub fn calls(&self) -> impl Iterator<Item = Place> {
-        self.calls[..self.call_count].iter().map(|address| Place(*address))
+    pub fn calls(&self) -> &[Call] {
+        &self.calls[..self.call_count]
+    }
+
+    /// The local APIC's id of the CPU that it happened on.
+    pub fn cpu(&self) -> u32 {
+        self.cpu
+    }
+
+    /// Milliseconds from the kernel's entry to the crash.
+    pub fn uptime_ms(&self) -> u64 {
+        self.uptime_ms
     }
 
     fn write_text(&self, out: &mut impl Write) -> fmt::Result {
@@ -148,6 +180,7 @@ impl Report {
         if let Some((file, line)) = self.location() {
             write!(out, "  at {file}:{line}\r\n")?;
         }
+        write!(out, "  on CPU {}, {} ms after the start\r\n", self.cpu, self.uptime_ms)?;
         if let Some(registers) = self.registers() {
             for row in registers.chunks(3) {
                 for (name, value) in row {
@@ -156,8 +189,8 @@ impl Report {
                 out.write_str("\r\n")?;
             }
         }
-        for (index, place) in self.calls().enumerate() {
-            write!(out, "  {index:2}  {:016x}  {place}\r\n", place.0)?;
+        for (index, call) in self.calls().iter().enumerate() {
+            write!(out, "  {index:2}  {:016x}  {call}\r\n", call.place.0)?;
         }
         out.write_str("\r\n")
     }
@@ -172,10 +205,10 @@ impl Report {
         let location = self.location().map(|(file, line)| system_events::Location { file, line });
         let _ = system_events::write_panic_line(
             &mut COM2.crash_writer(),
-            KernelClock.now_ms(),
+            self.uptime_ms,
             &self.message(),
             location,
-            self.calls(),
+            self.calls().iter(),
         );
     }
 }

@@ -32,7 +32,7 @@ const MARGIN: usize = 2;
 /// Longer lines are cut.
 const LINE_BYTES: usize = 512;
 /// Cells of a register: name, gap, sixteen digits, gap.
-const REGISTER_COLUMNS: usize = 26;
+const REGISTER_COLUMNS: usize = 25;
 
 const ADVICE: &str = "The machine is halted. Photograph or note this screen, then press the reset \
                       button or switch off and on again.";
@@ -87,6 +87,9 @@ pub fn draw(report: &Report, canvas: &mut impl Canvas) {
         let _ = write!(line, "at {file}:{number}");
         page.paragraph(line.as_str(), Style::Text);
     }
+    let mut line = FixedText::<LINE_BYTES>::new();
+    let _ = write!(line, "on CPU {}, {} ms after the start", report.cpu(), report.uptime_ms());
+    page.line(line.as_str(), Style::Dim);
     page.gap();
     draw_registers(report, &mut page);
     draw_calls(report, &mut page);
@@ -102,7 +105,7 @@ fn draw_registers(report: &Report, page: &mut Page<'_, impl Canvas>) {
     for row in registers.chunks(per_row) {
         let mut line = FixedText::<LINE_BYTES>::new();
         for (name, value) in row {
-            let _ = write!(line, "{name:<7}{value:016x}   ");
+            let _ = write!(line, "{name:<7}{value:016x}  ");
         }
         page.line(line.as_str(), Style::Dim);
     }
@@ -110,9 +113,9 @@ fn draw_registers(report: &Report, page: &mut Page<'_, impl Canvas>) {
 }
 
 fn draw_calls(report: &Report, page: &mut Page<'_, impl Canvas>) {
-    for (index, place) in report.calls().enumerate() {
+    for (index, call) in report.calls().iter().enumerate() {
         let mut line = FixedText::<LINE_BYTES>::new();
-        let _ = write!(line, "{index:2}  {place}");
+        let _ = write!(line, "{index:2}  {call}");
         let style = if index == 0 { Style::Text } else { Style::Dim };
         page.line(line.as_str(), style);
     }

@@ -3,8 +3,9 @@
 //! Each function begins with `push rbp; mov rbp, rsp`: at `rbp` lies the caller's `rbp`, above it
 //! the return address. After a crash the chain may be garbage, so every link is distrusted.
 
-/// More calls than this are not followed.
-pub const MAX_FRAMES: usize = 48;
+/// More calls than this are not followed: the depth that an endless recursion reaches on a stack of
+/// half a megabyte.
+pub const MAX_FRAMES: usize = 16 * 1024;
 /// No sane frame is larger; a longer jump is garbage.
 const MAX_FRAME_BYTES: u64 = 1 << 20;
 
