@@ -16,7 +16,7 @@ use crate::{
     arch::{interrupts::TrapFrame, smp},
     boot::FramebufferInfo,
     platform::{executor::halt_forever, memory},
-    power::{self, EmulatorExit},
+    power,
 };
 use core::{
     panic::PanicInfo,
@@ -56,6 +56,9 @@ pub struct CrashContext {
 unsafe impl Send for CrashContext {}
 // SAFETY: the value is never changed.
 unsafe impl Sync for CrashContext {}
+
+/// What [`power::exit_emulator`] is told; QEMU exits with 35.
+const EXIT_CODE: u32 = 0x11;
 
 static CONTEXT: Once<CrashContext> = Once::new();
 
@@ -125,7 +128,7 @@ fn finish(report: &Report) -> ! {
 
 fn end() -> ! {
     if CONTEXT.get().is_some_and(|context| context.exits_emulator) {
-        power::exit_emulator(EmulatorExit::Failure);
+        power::exit_emulator(EXIT_CODE);
     }
     halt()
 }

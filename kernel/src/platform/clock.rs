@@ -5,6 +5,7 @@ use core::{
     arch::x86_64::{__cpuid, CpuidResult},
     sync::atomic::{AtomicU64, Ordering},
 };
+use spin::Once;
 use system_platform::Clock;
 
 /// Leaf with the counter's frequency in kHz, as VMware defined it and KVM and others took it over.
@@ -37,7 +38,8 @@ const FRACTION_BITS: u32 = 32;
 /// The counter when the kernel was entered.
 static START: AtomicU64 = AtomicU64::new(0);
 /// Nanoseconds per count, with [`FRACTION_BITS`] after the point.
-static NS_PER_COUNT: AtomicU64 = AtomicU64::new(0);
+static NS_PER_COUNT: AtomicU64 = AtomicU64::new((NS_PER_S << FRACTION_BITS) / FALLBACK_HZ);
+static CALIBRATION: Once<(u64, Source)> = Once::new();
 
 /// Who told the frequency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// In words, for the boot messages.
+    /// In words.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hypervisor => "told by the hypervisor",
@@ -67,7 +69,8 @@ impl Source {
     }
 }
 
-/// The clock of the kernel; all values are the same clock. It stands at 0 until [`init`].
+/// The clock of the kernel; all values are the same clock. Until [`init`] it counts from an unknown
+/// start with a guessed frequency, good for time-outs alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KernelClock;
 
@@ -81,12 +84,16 @@ impl Clock for KernelClock {
 }
 
 /// Finds out how fast the counter runs, in about 30 ms at most. `start` is the counter at the
-/// kernel's entry, where the clock's time 0 is. Returns the counts per second and who told them.
-pub fn init(start: u64) -> (u64, Source) {
+/// kernel's entry, where the clock's time 0 is.
+pub fn init(start: u64) {
     START.store(start, Ordering::Relaxed);
-    let (hz, source) = frequency();
+    let (hz, source) = *CALIBRATION.call_once(frequency);
     NS_PER_COUNT.store((NS_PER_S << FRACTION_BITS) / hz, Ordering::Relaxed);
-    (hz, source)
+}
+
+/// Counts per second, and who told them.
+pub fn calibration() -> (u64, Source) {
+    CALIBRATION.get().copied().unwrap_or((FALLBACK_HZ, Source::Guess))
 }
 
 fn frequency() -> (u64, Source) {

@@ -4,11 +4,12 @@
 //! is empty: a task calls [`SerialPort::pump`] for it. Input comes by interrupt into another ring
 //! (COM1 only). A port that is missing swallows its output.
 
+use super::clock::KernelClock;
 use crate::arch::port::Ports;
 use core::sync::atomic::{AtomicBool, Ordering};
 use spin::Mutex;
 use system_core::{event::Event, ring::ByteRing};
-use system_platform::PortIo;
+use system_platform::{Clock, PortIo};
 use uart_16550::{
     BaudRate, Config, Uart16550,
     backend::PioBackend,
@@ -27,9 +28,8 @@ const INPUT_BYTES: usize = 4 * 1024;
 /// Line status register, and its bit for an empty output FIFO.
 const LINE_STATUS: u16 = 5;
 const OUTPUT_EMPTY: u8 = 1 << 5;
-/// A FIFO that is not empty after so many looks belongs to a dead UART: at 115,200 baud 16 bytes
-/// take 1.4 ms, and a look takes about a microsecond on real hardware.
-const MAX_WAIT_LOOKS: u32 = 20_000;
+/// A FIFO that is not empty after such a time is stuck: at 115,200 baud 16 bytes take 1.4 ms.
+const PATIENCE_NS: u64 = 200_000_000;
 
 /// One UART.
 pub struct SerialPort {
@@ -139,17 +139,19 @@ impl SerialPort {
         self.drain(OUTPUT_BYTES);
     }
 
-    /// Sends at least `wanted_bytes` of what waits, waiting for the UART.
+    /// Sends at least `wanted_bytes` of what waits, waiting for the UART. Where that is stuck, all
+    /// that waits is dropped, so that the next wait is far away.
     fn drain(&self, wanted_bytes: usize) {
         let mut sent = 0;
-        let mut looks = 0;
+        let mut last_progress_ns = KernelClock.now_ns();
         while sent < wanted_bytes && !self.output.is_empty() {
             let taken = self.pump(wanted_bytes - sent);
             sent += taken;
-            looks = if taken > 0 { 0 } else { looks + 1 };
-            if looks > MAX_WAIT_LOOKS {
-                self.is_present.store(false, Ordering::Release);
-                return;
+            let now_ns = KernelClock.now_ns();
+            if taken > 0 {
+                last_progress_ns = now_ns;
+            } else if now_ns - last_progress_ns > PATIENCE_NS {
+                while self.output.pop().is_some() {}
             }
             core::hint::spin_loop();
         }
@@ -178,7 +180,7 @@ impl SerialPort {
 
     /// A writer for crash reports: takes no lock, sends at once, and first what still waited.
     pub fn crash_writer(&self) -> CrashWriter<'_> {
-        let writer = CrashWriter { port: self };
+        let mut writer = CrashWriter { port: self, is_stuck: !self.is_present() };
         while let Some(byte) = self.output.pop() {
             writer.send(byte);
         }
@@ -189,15 +191,16 @@ impl SerialPort {
 /// See [`SerialPort::crash_writer`].
 pub struct CrashWriter<'a> {
     port: &'a SerialPort,
+    is_stuck: bool,
 }
 
 impl CrashWriter<'_> {
-    fn send(&self, byte: u8) {
-        if !self.port.is_present() {
-            return;
+    fn send(&mut self, byte: u8) {
+        let deadline_ns = KernelClock.now_ns() + PATIENCE_NS;
+        while !self.is_stuck && Ports.read_u8(self.port.base + LINE_STATUS) & OUTPUT_EMPTY == 0 {
+            self.is_stuck = KernelClock.now_ns() > deadline_ns;
         }
-        let is_empty = || Ports.read_u8(self.port.base + LINE_STATUS) & OUTPUT_EMPTY != 0;
-        if (0..MAX_WAIT_LOOKS).any(|_| is_empty()) {
+        if !self.is_stuck {
             Ports.write_u8(self.port.base, byte);
         }
     }

@@ -8,11 +8,11 @@ mod runtime;
 use crate::{
     arch::{
         cpu,
-        interrupts::{devices::ticks, exceptions::breakpoint_count},
-        vectors,
+        interrupts::{self, devices::ticks, exceptions::breakpoint_count},
+        pic, vectors,
     },
     platform::{
-        clock::KernelClock,
+        clock::{self, KernelClock},
         memory::{address_space, heap, layout, stacks},
         pool::CpuPool,
     },
@@ -52,6 +52,8 @@ pub enum Failure {
     NoGuardPage(VirtAddr),
     /// Some CPUs took no work: those that did, those there are.
     IdleCpus(usize, usize),
+    /// Interrupts came that nobody asked for: so many.
+    UnexpectedInterrupts(u64),
     /// An interrupt changed a vector register: its number.
     RegisterLost(usize),
     /// A count or a byte is wrong: which, what was found, what was expected.
@@ -72,6 +74,9 @@ impl fmt::Display for Failure {
             Self::HeapKeeps(bytes) => write!(f, "{bytes} freed bytes are still in use"),
             Self::NoGuardPage(page) => write!(f, "no guard page at {page}"),
             Self::IdleCpus(busy, all) => write!(f, "only {busy} of {all} CPUs took work"),
+            Self::UnexpectedInterrupts(count) => {
+                write!(f, "{count} interrupts on vectors without a handler")
+            }
             Self::RegisterLost(number) => write!(f, "vector register {number} was changed"),
             Self::Mismatch(what, found, expected) => {
                 write!(f, "{what} is {found}, expected {expected}")
@@ -91,26 +96,43 @@ pub struct Check {
     pub result: Result<String, Failure>,
 }
 
-/// Runs all checks, on the boot CPU with interrupts on; takes about a quarter of a second.
-pub fn run() -> Vec<Check> {
-    let checks: [(&'static str, fn() -> Result<String, Failure>); 15] = [
-        ("floating point", floating_point),
-        ("breakpoint returns", breakpoint_returns),
-        ("timer ticks", timer_ticks),
-        ("clock is monotonic", clock_is_monotonic),
-        ("no page is writable and executable", write_xor_execute),
-        ("constants are read-only", constants_are_read_only),
-        ("code is read-only", code_is_read_only),
-        ("heap grows and frees", heap_grows_and_frees),
-        ("impossible allocation is refused", memory::impossible_allocation_is_refused),
-        ("memory functions", runtime::memory_functions),
-        ("guard page below the stack", guard_page_below_stack),
-        ("every CPU takes work", every_cpu_takes_work),
-        ("pieces of a job run once", cpus::pieces_run_once),
-        ("job within a job", cpus::job_within_a_job),
-        ("interrupts keep vector registers", interrupts_keep_vector_registers),
-    ];
-    checks.map(|(name, check)| Check { name, result: check() }).into()
+/// A check's name, and what runs it.
+type NamedCheck = (&'static str, fn() -> Result<String, Failure>);
+
+const CHECKS: [NamedCheck; 16] = [
+    ("floating point", floating_point),
+    ("breakpoint returns", breakpoint_returns),
+    ("timer ticks", timer_ticks),
+    ("clock is monotonic", clock_is_monotonic),
+    ("no page is writable and executable", write_xor_execute),
+    ("constants are read-only", constants_are_read_only),
+    ("code is read-only", code_is_read_only),
+    ("heap grows and frees", heap_grows_and_frees),
+    ("impossible allocation is refused", memory::impossible_allocation_is_refused),
+    ("memory functions", runtime::memory_functions),
+    ("guard page below the stack", guard_page_below_stack),
+    ("every CPU takes work", every_cpu_takes_work),
+    ("pieces of a job run once", cpus::pieces_run_once),
+    ("job within a job", cpus::job_within_a_job),
+    ("interrupts keep vector registers", interrupts_keep_vector_registers),
+    ("interrupts are expected", interrupts_are_expected),
+];
+
+/// Runs the checks whose name contains `what`, on the boot CPU with interrupts on; all of them take
+/// less than half a second. `fault NAME` provokes one of [`faults::FAULTS`] instead, and returns
+/// only where the system survives it. Nothing is run, and the list is empty, where no name fits.
+pub fn run(what: &str) -> Vec<Check> {
+    if let Some(name) = what.strip_prefix("fault ") {
+        return faults::Fault::by_name(name.trim()).map(survive).into_iter().collect();
+    }
+    let wanted = CHECKS.into_iter().filter(|(name, _)| name.contains(what));
+    wanted.map(|(name, check)| Check { name, result: check() }).collect()
+}
+
+/// Provokes a fault and tells that the system has survived it.
+fn survive(fault: faults::Fault) -> Check {
+    fault.provoke();
+    Check { name: fault.name, result: Ok(String::from(fault.expectation)) }
 }
 
 /// Fails when the two differ.
@@ -162,7 +184,8 @@ fn clock_is_monotonic() -> Result<String, Failure> {
     if last_ns == start_ns {
         return Err(Failure::ClockNotMonotonic);
     }
-    Ok(format!("{READINGS} readings in {} µs", (last_ns - start_ns) / 1000))
+    let (hz, source) = clock::calibration();
+    Ok(format!("{} MHz, {}", hz / 1_000_000, source.name()))
 }
 
 fn write_xor_execute() -> Result<String, Failure> {
@@ -279,5 +302,12 @@ fn interrupts_keep_vector_registers() -> Result<String, Failure> {
     match ticks() - first_tick {
         0 => Err(Failure::TimerStopped(0)),
         count => Ok(format!("{} bits, {count} ticks", if vectors::are_wide() { 256 } else { 128 })),
+    }
+}
+
+fn interrupts_are_expected() -> Result<String, Failure> {
+    match interrupts::unexpected_count() {
+        0 => Ok(format!("{} timer, {} spurious", ticks(), pic::spurious_count())),
+        count => Err(Failure::UnexpectedInterrupts(count)),
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::{
     arch::{pic, port::Ports},
-    platform::serial,
+    platform::{clock::KernelClock, serial},
 };
 use core::sync::atomic::{AtomicU64, Ordering};
 use system_core::{event::Event, ring::ByteRing};
-use system_platform::PortIo;
+use system_platform::{Clock, PortIo};
 
 /// 8042 keyboard controller: data, and status when read.
 const KEYBOARD_DATA: u16 = 0x60;
@@ -19,6 +19,8 @@ const FROM_MOUSE: u8 = 1 << 5;
 /// Bytes from the keyboard that no task has taken yet.
 static SCANCODES: ByteRing<256> = ByteRing::new();
 static KEY_PRESSED: Event = Event::new();
+/// When the oldest byte in the ring came, by the kernel's clock; 0 for none.
+static KEY_TIME_NS: AtomicU64 = AtomicU64::new(0);
 static TICKS: AtomicU64 = AtomicU64::new(0);
 
 /// Timer interrupts since the start.
@@ -34,6 +36,14 @@ pub fn take_scancode() -> Option<u8> {
 /// Raised after bytes from the keyboard have arrived. For one task.
 pub fn key_event() -> &'static Event {
     &KEY_PRESSED
+}
+
+/// When the first byte since the last call came, in nanoseconds by the kernel's clock. For one task.
+pub fn take_key_time() -> Option<u64> {
+    match KEY_TIME_NS.swap(0, Ordering::Relaxed) {
+        0 => None,
+        time_ns => Some(time_ns),
+    }
 }
 
 /// Handles an interrupt of the PIC's line `irq` on the boot CPU.
@@ -61,6 +71,9 @@ fn receive_scancode() {
     let byte = Ports.read_u8(KEYBOARD_DATA);
     if status & FROM_MOUSE == 0 {
         SCANCODES.push(byte);
+        if KEY_TIME_NS.load(Ordering::Relaxed) == 0 {
+            KEY_TIME_NS.store(KernelClock.now_ns(), Ordering::Relaxed);
+        }
         KEY_PRESSED.raise();
     }
 }

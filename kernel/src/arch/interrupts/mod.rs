@@ -90,7 +90,7 @@ fn dispatch(frame: &mut TrapFrame) {
         devices::handle(irq);
     } else if vector == u64::from(lapic::WAKE_VECTOR) {
         lapic::end_of_interrupt();
-    } else {
+    } else if vector != u64::from(lapic::SPURIOUS_VECTOR) {
         UNEXPECTED.fetch_add(1, Ordering::Relaxed);
     }
 }
