@@ -1,15 +1,15 @@
 //! A cooperative executor for one CPU.
 //!
-//! Tasks run in rounds: every task that was woken before or during a round's turn is polled once
-//! before any is polled again, so a task that only yields cannot keep others waiting for more than
-//! its own step. Wakers set two atomic flags and nothing else: interrupt handlers and other CPUs may
+//! Tasks run in rounds: every task that is woken is polled once before any is polled again, and those
+//! that an event has woken come before those that merely yielded. So a long computation delays others
+//! by no more than one of its steps. Wakers set two atomic flags and nothing else: interrupt handlers and other CPUs may
 //! call them. Sleeping is in [`crate::timer`], signals from handlers in [`crate::event`], queues
 //! between tasks in [`crate::channel`].
 
 use crate::timer::Timers;
 use alloc::{boxed::Box, rc::Rc, sync::Arc, task::Wake, vec::Vec};
 use core::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::Future,
     pin::Pin,
     sync::atomic::{AtomicBool, Ordering},
@@ -38,6 +38,23 @@ struct Task {
     future: Pin<Box<dyn Future<Output = ()>>>,
     state: Arc<WakeState>,
     waker: Waker,
+    /// The number of the round in which it was polled last; 0 for never.
+    last_round: u64,
+    /// Whether it had woken itself when that was over.
+    has_yielded: bool,
+}
+
+impl Task {
+    /// Polls the task if it is woken and was not polled in this round; `None` if not.
+    fn run(&mut self, round: u64) -> Option<Poll<()>> {
+        if self.last_round == round || !self.state.is_woken.swap(false, Ordering::AcqRel) {
+            return None;
+        }
+        self.last_round = round;
+        let result = self.future.as_mut().poll(&mut Context::from_waker(&self.waker));
+        self.has_yielded = self.state.is_woken.load(Ordering::Acquire);
+        Some(result)
+    }
 }
 
 /// Starts tasks from inside and outside of tasks; clones start them on the same executor.
@@ -56,7 +73,13 @@ impl Spawner {
             is_any_woken: Arc::clone(&self.is_any_woken),
         });
         let waker = Waker::from(Arc::clone(&state));
-        self.newcomers.borrow_mut().push(Task { future: Box::pin(future), state, waker });
+        self.newcomers.borrow_mut().push(Task {
+            future: Box::pin(future),
+            state,
+            waker,
+            last_round: 0,
+            has_yielded: false,
+        });
         self.is_any_woken.store(true, Ordering::Release);
     }
 }
@@ -66,6 +89,7 @@ pub struct Executor {
     tasks: RefCell<Vec<Task>>,
     spawner: Spawner,
     timers: Timers,
+    rounds: Cell<u64>,
 }
 
 impl Executor {
@@ -78,6 +102,7 @@ impl Executor {
                 is_any_woken: Arc::new(AtomicBool::new(false)),
             },
             timers: Timers::default(),
+            rounds: Cell::new(0),
         }
     }
 
@@ -102,8 +127,9 @@ impl Executor {
         self.spawner.is_any_woken.load(Ordering::Acquire)
     }
 
-    /// Wakes the tasks whose time has come, then polls every woken task once, in the order in which
-    /// they were spawned. Returns how many were polled.
+    /// Wakes the tasks whose time has come, then polls every woken task once: first those that an
+    /// event has woken, then those that yielded when they were polled last, each in the order in
+    /// which they were spawned. Returns how many were polled.
     ///
     /// # Panics
     /// When a task calls it.
@@ -111,16 +137,21 @@ impl Executor {
         self.timers.advance_to(now_ns);
         // Cleared before the tasks' own flags are read: a wake that comes later sets it again.
         self.spawner.is_any_woken.store(false, Ordering::Release);
+        let round = self.rounds.get() + 1;
+        self.rounds.set(round);
         let mut tasks = self.tasks.borrow_mut();
         tasks.append(&mut self.spawner.newcomers.borrow_mut());
         let mut polled = 0;
-        tasks.retain_mut(|task| {
-            if !task.state.is_woken.swap(false, Ordering::AcqRel) {
-                return true;
-            }
-            polled += 1;
-            task.future.as_mut().poll(&mut Context::from_waker(&task.waker)).is_pending()
-        });
+        for takes_yielders in [false, true] {
+            tasks.retain_mut(|task| {
+                if task.has_yielded && !takes_yielders {
+                    return true;
+                }
+                let result = task.run(round);
+                polled += usize::from(result.is_some());
+                result.is_none_or(|result| result.is_pending())
+            });
+        }
         polled
     }
 
@@ -174,7 +205,6 @@ impl Future for YieldNow {
 mod tests {
     use super::*;
     use alloc::string::String;
-    use core::cell::Cell;
 
     #[test]
     fn tasks_that_yield_take_turns() {
@@ -223,6 +253,31 @@ mod tests {
         executor.run_until_idle(|| 0);
         assert_eq!(steps_when_served.get(), Some(40));
         assert_eq!(steps.get(), 99);
+    }
+
+    #[test]
+    fn a_due_sleeper_runs_before_a_computation_that_was_spawned_first() {
+        let executor = Executor::new();
+        let log = Rc::new(RefCell::new(String::new()));
+        executor.spawner().spawn({
+            let log = Rc::clone(&log);
+            async move {
+                for _ in 0..4 {
+                    log.borrow_mut().push('c');
+                    yield_now().await;
+                }
+            }
+        });
+        executor.spawner().spawn({
+            let (log, timers) = (Rc::clone(&log), executor.timers());
+            async move {
+                timers.sleep_until(2).await;
+                log.borrow_mut().push('s');
+            }
+        });
+        let now_ns = Cell::new(0);
+        executor.run_until_idle(|| now_ns.replace(now_ns.get() + 1));
+        assert_eq!(*log.borrow(), "ccscc");
     }
 
     #[test]
