@@ -7,6 +7,14 @@
 
 extern crate alloc;
 
+pub mod config;
+pub mod engine;
 pub mod gguf;
+pub mod kv_cache;
 pub mod model;
+pub mod parity;
+pub mod plan;
+pub mod rope;
+pub mod sampler;
 pub mod tokenizer;
+pub mod weights;

@@ -1,0 +1,104 @@
+//! What every command needs of the host: the model file, the threads, the clock of the executor.
+
+use crate::{args::Args, error::CliError, pool::ThreadPool};
+use llm_inference::engine::{Engine, Options};
+use llm_tensor::CpuFeatures;
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    pin::pin,
+    task::{Context, Poll, Waker},
+    thread,
+};
+
+/// The options `--model`, `--threads`, `--context` and `--scalar` that the commands share.
+pub struct ModelOptions {
+    /// The model file.
+    pub path: PathBuf,
+    /// Threads to compute with.
+    pub threads: usize,
+    /// Tokens of context.
+    pub context: Option<usize>,
+    /// What the kernels may use.
+    pub cpu: CpuFeatures,
+}
+
+/// A model file in memory and the threads to run it.
+pub struct Host {
+    file: Vec<u8>,
+    pool: ThreadPool,
+    options: Options,
+}
+
+impl ModelOptions {
+    /// Takes the options from a command line.
+    pub fn from_args(args: &mut Args) -> Result<Self, CliError> {
+        let threads = match args.option("--threads")? {
+            Some(threads) => threads,
+            None => thread::available_parallelism().map_or(1, |count| count.get()),
+        };
+        let cpu =
+            if args.flag("--scalar") { CpuFeatures::baseline() } else { CpuFeatures::detect() };
+        Ok(Self {
+            path: match args.option("--model")? {
+                Some(path) => path,
+                None => default_model()?,
+            },
+            threads: threads.max(1),
+            context: args.option("--context")?,
+            cpu,
+        })
+    }
+
+    /// Reads the file and starts the threads.
+    pub fn open(&self) -> Result<Host, CliError> {
+        let mut options = Options::new(self.cpu);
+        options.context = self.context;
+        // Nobody waits for this program to yield.
+        options.quantum = 1 << 30;
+        Ok(Host { file: read(&self.path)?, pool: ThreadPool::new(self.threads), options })
+    }
+}
+
+impl Host {
+    /// The file.
+    pub fn file(&self) -> &[u8] {
+        &self.file
+    }
+
+    /// Loads the model.
+    pub fn load(&self) -> Result<Engine<'_>, CliError> {
+        Ok(Engine::load(&self.file, self.options, &self.pool)?)
+    }
+}
+
+/// Reads a file, with its name in the error.
+pub fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    std::fs::read(path).map_err(|error| CliError::File { path: path.to_path_buf(), error })
+}
+
+/// The model that the build downloads: `$LLMOS_MODEL`, else its place in the cache.
+fn default_model() -> Result<PathBuf, CliError> {
+    const NAME: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(path) = variable("LLMOS_MODEL") {
+        return Ok(path.into());
+    }
+    let cache = variable("LLMOS_CACHE").map(PathBuf::from).or_else(|| {
+        let home = || variable("HOME").map(|home| Path::new(&home).join(".cache"));
+        Some(variable("XDG_CACHE_HOME").map(PathBuf::from).or_else(home)?.join("llm-os"))
+    });
+    let path = cache.ok_or(CliError::NoModel(None))?.join(NAME);
+    if path.is_file() { Ok(path) } else { Err(CliError::NoModel(Some(path))) }
+}
+
+/// Runs a future that never has to wait.
+pub fn run<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What loading a model takes, known before anything is allocated.
+
+use crate::{config::Config, kv_cache::KvCache};
+use core::fmt;
+use llm_tensor::Activations;
+
+/// Tokens that are computed together when a prompt is read. More would save little (weights are
+/// unpacked once for four tokens) and lose more when a computation is dropped halfway.
+pub const BATCH_TOKENS: usize = 16;
+
+/// Heads of attention (of tokens computed together) that are worked on at the same time, for each
+/// CPU.
+pub(crate) const ATTENTION_TASKS_PER_WORKER: usize = 4;
+
+/// What the tokenizer's tables take for a token or merge, measured on a vocabulary of 49,152 and
+/// rounded up.
+const TABLE_BYTES_PER_ENTRY: u64 = 96;
+
+/// Bytes that a model takes with a certain context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryPlan {
+    /// The context it is for, in tokens.
+    pub context: usize,
+    /// Copies of weights: none, as they are used where the file lies.
+    pub weights: u64,
+    /// Keys and values.
+    pub kv_cache: u64,
+    /// Buffers of the forward pass, and the logits.
+    pub scratch: u64,
+    /// Tables of the tokenizer, and vectors that are kept as floats.
+    pub tables: u64,
+}
+
+impl MemoryPlan {
+    /// The plan for a context of that many tokens, computed by `workers` CPUs.
+    pub fn new(config: &Config, merges: usize, context: usize, workers: usize) -> Self {
+        let tokens = BATCH_TOKENS as u64;
+        let width = config.embedding_length as u64;
+        let floats = tokens
+            * (2 * width
+                + config.query_length() as u64
+                + 2 * config.kv_length() as u64
+                + 2 * config.feed_forward_length as u64
+                + config.rope_dimensions as u64)
+            + Self::score_count(config, context, workers) as u64
+            + config.vocabulary as u64;
+        let activations = Activations::len_bytes(BATCH_TOKENS, Self::widest(config))
+            + Activations::len_bytes(1, config.embedding_length);
+        let vectors = 4 * width * (2 * config.layers as u64 + 1);
+        Self {
+            context,
+            weights: 0,
+            kv_cache: KvCache::len_bytes(config.layers, config.kv_heads, config.head_dim, context),
+            scratch: 4 * floats + activations as u64,
+            tables: vectors + TABLE_BYTES_PER_ENTRY * (config.vocabulary + merges) as u64,
+        }
+    }
+
+    /// Everything together.
+    pub const fn total(&self) -> u64 {
+        self.weights + self.kv_cache + self.scratch + self.tables
+    }
+
+    /// The plan with the largest context up to `limit` that needs at most `available` bytes;
+    /// `None` if not even one of [`MIN_CONTEXT`] does.
+    pub fn largest(
+        config: &Config,
+        merges: usize,
+        limit: usize,
+        workers: usize,
+        available: u64,
+    ) -> Option<Self> {
+        let plan = |context| Self::new(config, merges, context, workers);
+        let fits = |context| plan(context).total() <= available;
+        let (mut low, mut high) = (MIN_CONTEXT.min(limit), limit);
+        if !fits(low) {
+            return None;
+        }
+        while low < high {
+            let middle = high - (high - low) / 2;
+            if fits(middle) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        Some(plan(low))
+    }
+
+    /// Floats of scratch for attention scores.
+    pub(crate) const fn score_count(config: &Config, context: usize, workers: usize) -> usize {
+        workers * ATTENTION_TASKS_PER_WORKER * config.group() * context
+    }
+
+    /// Columns of the widest input of a matrix.
+    pub(crate) fn widest(config: &Config) -> usize {
+        config.embedding_length.max(config.query_length()).max(config.feed_forward_length)
+    }
+}
+
+/// The smallest context worth loading a model for.
+pub const MIN_CONTEXT: usize = 256;
+
+impl fmt::Display for MemoryPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} (KV cache of {} tokens {}, scratch {}, tables {})",
+            MiB(self.total()),
+            self.context,
+            MiB(self.kv_cache),
+            MiB(self.scratch),
+            MiB(self.tables)
+        )
+    }
+}
+
+/// A number of bytes, shown in MiB with one decimal, rounded up.
+pub(crate) struct MiB(pub u64);
+
+impl fmt::Display for MiB {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = (self.0 * 10).div_ceil(1 << 20);
+        write!(f, "{}.{} MiB", tenths / 10, tenths % 10)
+    }
+}
