@@ -50,7 +50,7 @@ extern "C" fn kernel_entry() -> ! {
     let early = EarlyInfo::read().unwrap_or_else(|error| panic!("{error}"));
     // SAFETY: once, on the boot CPU, with what the boot loader told.
     unsafe { memory::init(&early, &features) };
-    let stack = memory::stacks::allocate(MAIN_STACK_BYTES)
+    let stack = memory::stacks::allocate("main", MAIN_STACK_BYTES)
         .unwrap_or_else(|error| panic!("main stack: {error}"));
     // SAFETY: the stack is new and whole, and nothing here is needed any more.
     unsafe { arch::entry::switch_stack(stack.top.0, main) }

@@ -83,7 +83,7 @@ pub unsafe fn start_others() {
     pool::init(parked.len() + 1);
     for (index, cpu) in parked.iter().enumerate() {
         // A CPU without a stack stays where it is.
-        let Ok(stack) = stacks::allocate(STACK_BYTES) else { break };
+        let Ok(stack) = stacks::allocate("another CPU", STACK_BYTES) else { break };
         let launch = Box::leak(Box::new(Launch { stack_top: stack.top.0, cpu_index: index + 1 }));
         // SAFETY: long mode and the image are the protocol's promise, the tables were published with
         // the memory set-up, and `launch` is this CPU's alone; each CPU occurs once.
@@ -96,7 +96,7 @@ pub unsafe fn start_others() {
 /// # Panics
 /// When there is no memory for it, which is when the kernel cannot run anyway.
 pub fn interrupt_stack(purpose: InterruptStack) -> VirtAddr {
-    let stack = stacks::allocate(purpose.size_bytes() as u64)
+    let stack = stacks::allocate(purpose.name(), purpose.size_bytes() as u64)
         .unwrap_or_else(|error| panic!("stack for {}: {error}", purpose.name()));
     VirtAddr::new(stack.top.0)
 }

@@ -83,7 +83,7 @@ pub fn halt() -> ! {
 
 /// The stack that a fault at `address` has overflowed.
 pub fn guard_page_owner(address: u64) -> Option<&'static str> {
-    memory::stacks::is_guard(VirtAddr(address)).then_some("the stack")
+    memory::stacks::guarded_owner(VirtAddr(address))
 }
 
 /// The kernel's symbols.

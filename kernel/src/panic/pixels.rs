@@ -60,8 +60,7 @@ impl<'a> Pixels<'a> {
         let offset = y * self.info.pitch_bytes + x * bytes;
         let pixel = self.address.as_ptr().wrapping_add(offset);
         if bytes == 4 {
-            // SAFETY: the pixel lies within the frame buffer, which is mapped whole and starts at a
-            // page, with rows of whole words.
+            // SAFETY: the pixel lies within the frame buffer, which is mapped whole.
             unsafe { pixel.cast::<u32>().write_unaligned(value) };
             return;
         }

@@ -203,8 +203,11 @@ impl Report {
     /// Writes the report to the event log, as its last line.
     pub fn write_to_event_log(&self) {
         let location = self.location().map(|(file, line)| system_events::Location { file, line });
+        let mut log = COM2.crash_writer();
+        // The crash may have cut another line off.
+        let _ = log.write_str("\n");
         let _ = system_events::write_panic_line(
-            &mut COM2.crash_writer(),
+            &mut log,
             self.uptime_ms,
             &self.message(),
             location,

@@ -71,6 +71,8 @@ impl SerialPort {
         }
         without_interrupts(|| *self.uart.lock() = Some(uart));
         self.is_present.store(true, Ordering::Release);
+        // Firmware writes to serial ports too, and may have left a line without an end.
+        self.write(b"\r\n");
         true
     }
 

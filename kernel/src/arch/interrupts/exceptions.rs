@@ -62,7 +62,7 @@ impl<'a> Description<'a> {
         let code = PageFaultCode(self.frame.error_code);
         write!(f, "page fault at {:#x}: {code}", self.fault_address)?;
         if let Some(stack) = panic::guard_page_owner(self.fault_address) {
-            write!(f, " (stack overflow: guard page of {stack})")
+            write!(f, " (stack overflow: guard page of the stack \"{stack}\")")
         } else if self.fault_address < NULL_POINTER_END {
             f.write_str(" (null pointer)")
         } else if code.access() == Access::Execute && self.fault_address == self.frame.rip {
@@ -79,7 +79,9 @@ impl fmt::Display for Description<'_> {
         match self.frame.vector {
             PAGE_FAULT => self.fmt_page_fault(f),
             DOUBLE_FAULT => match panic::guard_page_owner(self.frame.rsp) {
-                Some(stack) => write!(f, "{name} (stack overflow: guard page of {stack})"),
+                Some(stack) => {
+                    write!(f, "{name} (stack overflow: guard page of the stack \"{stack}\")")
+                }
                 None => write!(f, "{name}, last page fault at {:#x}", self.fault_address),
             },
             vector if has_error_code(vector) => {

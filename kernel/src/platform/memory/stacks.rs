@@ -3,8 +3,9 @@
 use super::{address_space, frames, layout};
 use core::{
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
 };
+use spin::Once;
 use system_core::{
     address::{PAGE_BYTES, VirtAddr, align_up},
     paging::Access,
@@ -12,6 +13,12 @@ use system_core::{
 
 /// Bytes of [`layout::STACKS`] given away.
 static USED_BYTES: AtomicU64 = AtomicU64::new(0);
+
+/// More stacks than this have no name.
+const MAX_NAMES: usize = 256;
+/// The bottom and the owner of each stack, readable without a lock.
+static OWNERS: [Once<(VirtAddr, &'static str)>; MAX_NAMES] = [const { Once::new() }; MAX_NAMES];
+static OWNER_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// A stack that nobody uses yet. It is never freed.
 #[derive(Clone, Copy, Debug)]
@@ -34,11 +41,11 @@ impl fmt::Display for OutOfMemory {
 
 impl core::error::Error for OutOfMemory {}
 
-/// A new stack of at least `len_bytes`.
+/// A new stack of at least `len_bytes`; crash reports call it by its owner.
 ///
 /// # Errors
 /// When frames have run out.
-pub fn allocate(len_bytes: u64) -> Result<Stack, OutOfMemory> {
+pub fn allocate(owner: &'static str, len_bytes: u64) -> Result<Stack, OutOfMemory> {
     let len_bytes = align_up(len_bytes, PAGE_BYTES);
     let offset = USED_BYTES.fetch_add(PAGE_BYTES + len_bytes, Ordering::Relaxed);
     let bottom = VirtAddr(layout::STACKS.start.0 + offset + PAGE_BYTES);
@@ -51,6 +58,9 @@ pub fn allocate(len_bytes: u64) -> Result<Stack, OutOfMemory> {
         address_space::map(VirtAddr(page), frame.address(), PAGE_BYTES, Access::READ_WRITE)
             .map_err(|_| OutOfMemory)?;
     }
+    if let Some(slot) = OWNERS.get(OWNER_COUNT.fetch_add(1, Ordering::Relaxed)) {
+        slot.call_once(|| (bottom, owner));
+    }
     Ok(Stack { bottom, top })
 }
 
@@ -58,4 +68,12 @@ pub fn allocate(len_bytes: u64) -> Result<Stack, OutOfMemory> {
 /// only guard pages are not mapped.
 pub fn is_guard(address: VirtAddr) -> bool {
     layout::STACKS.contains(address) && address_space::translate(address).is_none()
+}
+
+/// Whose stack overflows by an access to `address`.
+pub fn guarded_owner(address: VirtAddr) -> Option<&'static str> {
+    let guards =
+        |(bottom, _): &&(VirtAddr, &str)| (bottom.0 - PAGE_BYTES..bottom.0).contains(&address.0);
+    let named = OWNERS.iter().filter_map(Once::get).find(guards).map(|(_, owner)| *owner);
+    is_guard(address).then_some(named.unwrap_or("unknown"))
 }
