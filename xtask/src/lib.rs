@@ -1,1 +1,24 @@
-//! What `make` calls: builds, images, runs; the tests drive machines through it too.
+//! What `make` calls: sets the host up, builds kernel, loader and images, runs machines.
+//!
+//! The tests drive machines through [`machine::Machine`]; [`artifacts`] has what those boot from.
+//! The commands are in [`cli`].
+
+pub mod artifacts;
+pub mod bootloader;
+pub mod build;
+pub mod cli;
+mod error;
+pub mod image;
+pub mod interactive;
+pub mod lint;
+pub mod machine;
+pub mod model;
+pub mod paths;
+mod process;
+pub mod script;
+pub mod setup;
+mod stamp;
+pub mod suite;
+mod verify;
+
+pub use error::Error;
