@@ -79,7 +79,7 @@ impl Clock for KernelClock {
         // The counters of two CPUs may differ by a little: never before the start.
         let counts = time_stamp().saturating_sub(START.load(Ordering::Relaxed));
         let ns_per_count = NS_PER_COUNT.load(Ordering::Relaxed);
-        (u128::from(counts) * u128::from(ns_per_count) >> FRACTION_BITS) as u64
+        ((u128::from(counts) * u128::from(ns_per_count)) >> FRACTION_BITS) as u64
     }
 }
 
@@ -87,7 +87,7 @@ impl Clock for KernelClock {
 /// kernel's entry, where the clock's time 0 is.
 pub fn init(start: u64) {
     START.store(start, Ordering::Relaxed);
-    let (hz, source) = *CALIBRATION.call_once(frequency);
+    let (hz, _) = *CALIBRATION.call_once(frequency);
     NS_PER_COUNT.store((NS_PER_S << FRACTION_BITS) / hz, Ordering::Relaxed);
 }
 
@@ -97,7 +97,8 @@ pub fn calibration() -> (u64, Source) {
 }
 
 fn frequency() -> (u64, Source) {
-    let candidates: [(fn() -> Option<u64>, Source); 4] = [
+    type Answer = fn() -> Option<u64>;
+    let candidates: [(Answer, Source); 4] = [
         (hypervisor_hz, Source::Hypervisor),
         (crystal_hz, Source::Crystal),
         (measured_hz, Source::IntervalTimer),

@@ -3,7 +3,7 @@
 use crate::arch::provoke;
 
 /// A fault that can be provoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Fault {
     /// What it is called by.
     pub name: &'static str,

@@ -4,7 +4,7 @@
 /// the order of their addresses. Writing to it changes what the computation goes on with.
 #[derive(Clone, Debug, Default)]
 #[repr(C)]
-#[expect(missing_docs, reason = "registers have no better names than their own")]
+#[allow(missing_docs, reason = "registers have no better names than their own")]
 pub struct TrapFrame {
     pub r15: u64,
     pub r14: u64,
