@@ -23,6 +23,8 @@ pub struct CpuFeatures {
     pub has_avx: bool,
     /// Integer arithmetic on them.
     pub has_avx2: bool,
+    /// Errors of the hardware raise an exception.
+    pub has_machine_check: bool,
     /// Supervisor-mode execution prevention.
     pub has_smep: bool,
     /// Supervisor-mode access prevention.
@@ -45,6 +47,7 @@ impl CpuFeatures {
             has_xsave: has(basic.ecx, 26),
             has_avx: has(basic.ecx, 26) && has(basic.ecx, 28),
             has_avx2: structured.is_some_and(|leaf| has(leaf.ebx, 5)),
+            has_machine_check: has(basic.edx, 7),
             has_smep: structured.is_some_and(|leaf| has(leaf.ebx, 7)),
             has_smap: structured.is_some_and(|leaf| has(leaf.ebx, 20)),
             has_umip: structured.is_some_and(|leaf| has(leaf.ecx, 2)),
@@ -69,6 +72,7 @@ pub fn enable(features: &CpuFeatures) {
     unsafe { Msr::new(MSR_PAT).write(PAT) };
     let mut wanted = Cr4Flags::empty();
     wanted.set(Cr4Flags::OSXSAVE, features.has_xsave);
+    wanted.set(Cr4Flags::MACHINE_CHECK_EXCEPTION, features.has_machine_check);
     wanted.set(Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION, features.has_smep);
     wanted.set(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION, features.has_smap);
     wanted.set(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION, features.has_umip);

@@ -15,5 +15,5 @@ pub fn impossible_allocation_is_refused() -> Result<String, Failure> {
         expect_equal("number of refusals", u64::from(is_refused), 1)?;
         expect_equal("number of free frames", frames::free_frames(), before)?;
     }
-    Ok(format!("{} MiB stay free", before * PAGE_BYTES >> 20))
+    Ok(format!("{} MiB stay free", (before * PAGE_BYTES) >> 20))
 }

@@ -14,6 +14,7 @@ pub mod exception;
 pub mod executor;
 pub mod frames;
 pub mod paging;
+pub mod ranges;
 pub mod ring;
 pub mod symbols;
 pub mod text;

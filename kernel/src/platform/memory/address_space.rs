@@ -6,13 +6,14 @@
 use super::{frames, layout};
 use crate::{
     arch::{cpu::CpuFeatures, entry, paging},
-    boot::{EarlyInfo, MemoryRegion},
+    boot::EarlyInfo,
 };
 use core::sync::atomic::{AtomicU64, Ordering};
 use spin::{Mutex, Once};
 use system_core::{
     address::{PAGE_BYTES, PhysAddr, VirtAddr, align_down, align_up},
     paging::{Access, MapError, PageTables, TableMemory, Translation},
+    ranges::{merge_adjacent, without},
 };
 
 static TABLES: Once<PageTables> = Once::new();
@@ -51,21 +52,20 @@ pub unsafe fn init(early: &EarlyInfo, features: &CpuFeatures) {
             .map(&mut window, start, target, end.0 - start.0, access)
             .expect("the kernel image fits the empty tables");
     }
-    let image_len_bytes = image[2].1.0 - image[0].0.0;
-    let image_end = early.kernel_physical_base.0 + image_len_bytes;
-    for (start, end) in memory_runs(early.memory_map()) {
-        // The image is left out: through the direct map its code would be writable.
-        let (before_end, after_start) =
-            (end.min(early.kernel_physical_base.0), start.max(image_end));
-        for (start, end) in [(start, before_end), (after_start, end)] {
-            if start < end {
-                let address = direct(PhysAddr(start));
-                assert!(address.0 + (end - start) <= layout::HEAP.start.0, "direct map too long");
-                tables
-                    .map(&mut window, address, PhysAddr(start), end - start, Access::READ_WRITE)
-                    .expect("entries of the memory map do not overlap");
-            }
-        }
+    let image_start = early.kernel_physical_base.0;
+    let image_end = image_start + (image[2].1.0 - image[0].0.0);
+    let memory = early.memory_map().filter(|region| region.kind.is_memory());
+    let memory = merge_adjacent(memory.map(|region| {
+        align_down(region.start.0, PAGE_BYTES)..align_up(region.end().0, PAGE_BYTES)
+    }));
+    // The image is left out: through the direct map its code would be writable.
+    for range in memory.flat_map(|range| without(range, image_start..image_end)) {
+        let start = direct(PhysAddr(range.start));
+        let len_bytes = range.end - range.start;
+        assert!(start.0 + len_bytes <= layout::HEAP.start.0, "the direct map runs into the heap");
+        tables
+            .map(&mut window, start, PhysAddr(range.start), len_bytes, Access::READ_WRITE)
+            .expect("entries of the memory map do not overlap");
     }
     TABLES.call_once(|| tables);
     entry::publish_page_tables(tables.root().0, features.paging.has_no_execute);
@@ -84,24 +84,6 @@ fn image_segments() -> [(VirtAddr, VirtAddr, Access); 3] {
         segment(&raw const __rodata_start, &raw const __rodata_end, Access::READ),
         segment(&raw const __data_start, &raw const __data_end, Access::READ_WRITE),
     ]
-}
-
-/// Runs of adjacent working memory, as page-aligned physical ranges: the longer a run, the larger
-/// its pages.
-fn memory_runs(map: impl Iterator<Item = MemoryRegion>) -> impl Iterator<Item = (u64, u64)> {
-    let mut regions = map
-        .filter(|region| region.kind.is_memory())
-        .map(|region| {
-            (align_down(region.start.0, PAGE_BYTES), align_up(region.end().0, PAGE_BYTES))
-        })
-        .peekable();
-    core::iter::from_fn(move || {
-        let (start, mut end) = regions.next()?;
-        while let Some(next) = regions.next_if(|next| next.0 == end) {
-            end = next.1;
-        }
-        Some((start, end))
-    })
 }
 
 /// The virtual address of `address` in the direct map.
