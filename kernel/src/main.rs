@@ -104,7 +104,12 @@ fn report_start(machine: &KernelMachine, boot: &BootInfo) {
     say(format_args!("{} x {}", smp::online_count(), machine.cpu_description()));
     say(format_args!("{} MiB of memory, {} MiB free", mib(memory.total), mib(memory.free)));
     for module in &boot.modules {
-        say(format_args!("module {} ({}), {} bytes", module.path, module.string, module.bytes.len()));
+        say(format_args!(
+            "module {} ({}), {} bytes",
+            module.path,
+            module.string,
+            module.bytes.len()
+        ));
     }
     say(format_args!("started in {} ms", KernelClock.now_ms()));
 }
