@@ -1,3 +1,6 @@
 //! Shared parts of the tests that look at the whole: the source tree, and the booted system.
 
+pub mod gguf;
+pub mod screen;
+pub mod system;
 pub mod workspace;

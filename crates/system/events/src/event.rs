@@ -70,9 +70,9 @@ pub enum Event<'a> {
     },
     /// The model has finished, or was made to finish.
     Reply {
-        /// The whole text.
+        /// The whole text, without tool calls.
         text: &'a str,
-        /// Tokens generated.
+        /// Tokens generated, those of tool calls included.
         tokens: u64,
         /// Tokens of the prompt.
         prompt_tokens: u64,
