@@ -39,11 +39,12 @@ impl BackBuffer {
         };
         for column in 0..width {
             let (x, middle) = (area.top_left.x + column, curve(column));
-            let slope = (curve(column + 1) - curve(column - 1)) / 2;
-            // Across a slope the line takes more of the column: thickness * sqrt(1 + slope^2).
-            let steep = (i64::from(slope) * i64::from(slope) + 65_536) as u64;
-            let half = style.thickness * steep.isqrt() as i32 / 2;
-            let (upper, lower) = ((middle - half).max(0), (middle + half).min(height * 256));
+            // The stretch of the curve within this column, and half the line's thickness around it.
+            let (before, after) =
+                ((curve(column - 1) + middle) / 2, (curve(column + 1) + middle) / 2);
+            let half = style.thickness * 128;
+            let upper = (before.min(middle).min(after) - half).max(0);
+            let lower = (before.max(middle).max(after) + half).min(height * 256);
             let solid_top = area.top_left.y + (middle >> 8);
             self.fill_rect(&rect(x, solid_top, 1, bottom(area) - solid_top), style.fill);
             for row in upper >> 8..=(lower - 1).max(upper) >> 8 {

@@ -7,7 +7,7 @@ use system_platform::{Key, KeyEvent};
 
 use crate::editor::{Editor, MAX_INPUT_BYTES};
 use crate::history::History;
-use crate::view::{Notice, NoticeLevel, View};
+use crate::view::{Notice, NoticeLevel, Revisions, View};
 
 /// What the person wants, beyond editing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,23 @@ pub struct Scroll {
     pub pages_up: i64,
     /// Single rows up since then.
     pub rows_up: i64,
+}
+
+/// Two equal stamps of a console mean that nothing to be seen changed between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    pub(crate) revisions: Revisions,
+    pub(crate) scroll: Scroll,
+    pub(crate) redraws: u32,
+    pub(crate) input: InputStamp,
+}
+
+/// The part of a [`Stamp`] that the input line shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InputStamp {
+    editor: u32,
+    searched: Option<usize>,
+    is_full: bool,
 }
 
 /// A search through the history.
@@ -86,6 +103,21 @@ impl Console {
     /// The lines typed so far, oldest first.
     pub fn history(&self) -> impl Iterator<Item = &str> {
         self.history.lines()
+    }
+
+    /// What there is to be seen, in short: renderers compare it, and so may whoever decides
+    /// whether to render at all.
+    pub fn stamp(&self) -> Stamp {
+        Stamp {
+            revisions: self.view.revisions(),
+            scroll: self.scroll,
+            redraws: self.redraws,
+            input: InputStamp {
+                editor: self.editor.revision(),
+                searched: self.search_query().map(str::len),
+                is_full: self.editor.is_full(),
+            },
+        }
     }
 
     /// The text searched for with Ctrl-R, while searching.
@@ -314,7 +346,7 @@ impl Console {
 
     /// A key while searching the history.
     fn search_key(&mut self, event: KeyEvent) -> Option<ConsoleAction> {
-        let Some(mut search) = self.search.take() else { return None };
+        let mut search = self.search.take()?;
         match event.key {
             Key::Char('r') if event.modifiers.ctrl => {
                 if self.history.search(&search.query, search.skip + 1).is_some() {
@@ -349,6 +381,22 @@ impl Console {
     fn cancel_search(&mut self, search: Search) -> Option<ConsoleAction> {
         self.editor.set_text(&search.draft);
         None
+    }
+}
+
+/// What stands at the right end of the line being typed: keyboard layout, and how long it is.
+pub(crate) fn input_facts(console: &Console) -> String {
+    if let Some(query) = console.search_query() {
+        return alloc::format!("search: {query}");
+    }
+    let length = match console.view.input_tokens() {
+        Some(tokens) => alloc::format!("{tokens} tok"),
+        None => alloc::format!("{} chars", console.editor().text().chars().count()),
+    };
+    match (console.view.keymap(), console.editor().text().is_empty()) {
+        (keymap, true) => keymap.into(),
+        ("", false) => length,
+        (keymap, false) => alloc::format!("{keymap} · {length}"),
     }
 }
 

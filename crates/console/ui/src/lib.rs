@@ -13,6 +13,8 @@
 
 extern crate alloc;
 
+mod call_text;
+pub mod cells;
 pub mod console;
 pub mod editor;
 pub mod format;
@@ -22,6 +24,7 @@ pub mod text;
 pub mod theme;
 pub mod view;
 
+pub use cells::{AnsiWriter, CellConsole, CellGrid, VgaWriter};
 pub use console::{Console, ConsoleAction};
 pub use pixel::PixelConsole;
 pub use view::{

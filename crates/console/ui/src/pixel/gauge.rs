@@ -68,10 +68,15 @@ pub fn draw(canvas: &mut Canvas, area: &Rectangle, metrics: &Metrics, gauge: &Co
     let bar = rect(x, bar_y, width, 3 * unit);
     draw_bar(canvas, &bar, metrics, gauge);
     if let Some(mark) = gauge.high_mark.filter(|_| gauge.limit > 0) {
-        draw_high_mark(canvas, &bar, metrics, mark, gauge.limit);
+        let mark_x = draw_high_mark(canvas, &bar, metrics, mark, gauge.limit);
+        let faint = TextStyle::regular(metrics.fact, theme::FAINT);
+        let label = "high mark";
+        let label_x = mark_x - paint::text_width(label, faint) / 2;
+        let label_x = label_x.min(x + width - paint::text_width(label, faint)).max(x);
+        canvas.text(label_x, bar_y + 3 * unit + unit / 2, label, faint);
     }
 
-    let legend_y = bar_y + 3 * unit + unit * 5 / 2;
+    let legend_y = bar_y + 3 * unit + unit * 13 / 4;
     let free = gauge.limit.saturating_sub(gauge.used());
     let [system, user, agent, tools] = segments(gauge);
     let entries = [
@@ -132,8 +137,14 @@ fn draw_bar(canvas: &mut Canvas, bar: &Rectangle, metrics: &Metrics, gauge: &Con
     }
 }
 
-/// Draws the mark at which eviction begins.
-fn draw_high_mark(canvas: &mut Canvas, bar: &Rectangle, metrics: &Metrics, mark: u32, limit: u32) {
+/// Draws the mark at which eviction begins; returns its column.
+fn draw_high_mark(
+    canvas: &mut Canvas,
+    bar: &Rectangle,
+    metrics: &Metrics,
+    mark: u32,
+    limit: u32,
+) -> i32 {
     let unit = metrics.unit;
     let offset = i64::from(bar.size.width) * i64::from(mark.min(limit)) / i64::from(limit);
     let x = (bar.top_left.x + offset as i32).min(right(bar) - 1);
@@ -144,6 +155,7 @@ fn draw_high_mark(canvas: &mut Canvas, bar: &Rectangle, metrics: &Metrics, mark:
     let Ok(()) = Line::new(Point::new(x, top), Point::new(x, end))
         .into_styled(style)
         .draw(&mut canvas.buffer);
+    x
 }
 
 /// Draws the gauge on one line: number, bar, share.

@@ -1,8 +1,5 @@
 //! The input card and the keys below it.
 
-use alloc::format;
-use alloc::string::String;
-
 use console_graphics::embedded_graphics::prelude::*;
 use console_graphics::embedded_graphics::primitives::PrimitiveStyle;
 use console_graphics::width::text_cells;
@@ -10,27 +7,11 @@ use console_graphics::{Canvas, Rectangle, TextStyle, rect, right};
 
 use super::metrics::Metrics;
 use super::paint;
-use crate::console::Console;
+use crate::console::{Console, input_facts};
 use crate::editor::InputRows;
 use crate::format::ellipsize;
 use crate::theme;
 use crate::view::NoticeLevel;
-
-/// What stands at the right end of the input card.
-pub fn facts(console: &Console) -> String {
-    if let Some(query) = console.search_query() {
-        return format!("search: {query}");
-    }
-    let length = match console.view.input_tokens() {
-        Some(tokens) => format!("{tokens} tok"),
-        None => format!("{} chars", console.editor().text().chars().count()),
-    };
-    match (console.view.keymap(), console.editor().text().is_empty()) {
-        (keymap, true) => keymap.into(),
-        ("", false) => length,
-        (keymap, false) => format!("{keymap} · {length}"),
-    }
-}
 
 /// Draws the card with the rows around the cursor.
 pub fn draw(
@@ -82,7 +63,7 @@ pub fn draw(
         canvas.text(text_x + metrics.read.advance(), top + inset, words, faint);
     }
     let faint = TextStyle::regular(metrics.fact, theme::FAINT);
-    let facts = ellipsize(&facts(console), 18);
+    let facts = ellipsize(&input_facts(console), 18);
     let fact_y = top + inset + metrics.fact_drop();
     paint::text_right(canvas, right(area) - 3 * unit, fact_y, &facts, faint);
 }

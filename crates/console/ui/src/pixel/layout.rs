@@ -83,7 +83,7 @@ impl Layout {
             let right_x = margin + left + margin;
             let right_width = width - margin - right_x;
             let transcript = rect(margin, top, left, content);
-            let gauge_height = gauge_height(metrics, right_width);
+            let gauge_height = gauge_height(metrics);
             let side = if content - gauge_height < 10 * metrics.fact_row || width < 1152 {
                 Side::Folded { card: rect(right_x, top, right_width, content) }
             } else {
@@ -99,10 +99,10 @@ impl Layout {
     }
 }
 
-/// Height of the gauge with its legend in a card of that width.
-pub const fn gauge_height(metrics: &Metrics, _width: i32) -> i32 {
+/// Height of the gauge with its legend.
+pub const fn gauge_height(metrics: &Metrics) -> i32 {
     let unit = metrics.unit;
-    unit * 5 + metrics.big.height() + unit + 3 * unit + unit * 3 + 3 * metrics.fact_row + unit
+    unit * 5 + metrics.big.height() + 7 * unit + 3 * metrics.fact_row + unit / 2
 }
 
 #[cfg(test)]
@@ -163,8 +163,9 @@ mod tests {
         for (width, height) in [(1920, 1080), (2560, 1440), (3840, 2160), (3440, 1440)] {
             let metrics = Metrics::for_screen(width, height);
             let transcript = Layout::new(width, height, &metrics, 1).transcript;
-            let columns = transcript.size.width as i32 / metrics.read.advance();
-            assert!((80..=106).contains(&columns), "{width}: {columns}");
+            let columns =
+                (transcript.size.width as i32 - 8 * metrics.unit) / metrics.read.advance();
+            assert!((80..=100).contains(&columns), "{width}: {columns}");
         }
     }
 }

@@ -9,6 +9,7 @@ use console_graphics::{Canvas, Rectangle, TextStyle, bottom, rect, right};
 
 use super::metrics::Metrics;
 use super::paint;
+use crate::call_text::detail;
 use crate::format::{self, ellipsize};
 use crate::theme;
 use crate::view::{Outcome, RATE_SECONDS, ToolCall, View};
@@ -19,15 +20,6 @@ fn counts(view: &View) -> String {
         (0, _) => String::new(),
         (1, failed) => format!("1 call · {failed} failed"),
         (total, failed) => format!("{total} calls · {failed} failed"),
-    }
-}
-
-/// `arguments → result`, whichever there are.
-pub fn detail(call: &ToolCall) -> String {
-    match (call.arguments.as_str(), call.result.as_str()) {
-        (arguments, "") => arguments.into(),
-        ("" | "{}", result) => result.into(),
-        (arguments, result) => format!("{arguments} → {result}"),
     }
 }
 
@@ -78,7 +70,9 @@ fn draw_call(
     let time = if is_narrow { &time[..5] } else { &time };
     let x = canvas.text(x, y, time, faint);
     let (mark, mark_color) = paint::outcome_mark(call.outcome);
-    let x = canvas.text(x + advance * 3 / 2, y, mark, TextStyle::bold(metrics.fact, mark_color));
+    // In the reading size: a mark is to be seen, not read.
+    let mark_style = TextStyle::bold(metrics.read, mark_color);
+    let x = canvas.text(x + advance * 3 / 2, y - metrics.fact_drop(), mark, mark_style);
     let name_color = if call.outcome == Outcome::Failed { theme::ERROR } else { theme::TOOL };
     let name = ellipsize(&call.name, 14);
     let x = x + advance;
@@ -89,7 +83,7 @@ fn draw_call(
     let end = paint::text_right(canvas, right(place), y, &duration, faint);
     let room = (end - x - 3 * advance) / advance;
     if room > 2 {
-        let text = ellipsize(&detail(call), room as usize);
+        let text = detail(call, room as usize);
         canvas.text(x + advance * 3 / 2, y, &text, TextStyle::regular(metrics.fact, theme::DIM));
     }
 }

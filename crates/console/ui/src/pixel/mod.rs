@@ -11,7 +11,7 @@ mod transcript;
 
 use console_graphics::{Canvas, FramebufferTarget, Rectangle, bottom, rect};
 
-use crate::console::Console;
+use crate::console::{Console, Stamp};
 use crate::theme;
 use crate::view::Revisions;
 use layout::{Layout, Side};
@@ -24,10 +24,8 @@ const MAX_INPUT_ROWS: usize = 4;
 /// What was drawn last, to tell what must be drawn now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Drawn {
-    revisions: Revisions,
-    redraws: u32,
+    stamp: Stamp,
     layout: Layout,
-    input: (u32, Option<usize>, bool),
 }
 
 /// Draws the console into a back buffer of the screen's size.
@@ -58,6 +56,10 @@ impl PixelConsole {
 
     /// Draws what changed since the last call.
     pub fn render(&mut self, console: &Console) {
+        let stamp = console.stamp();
+        if self.drawn.as_ref().is_some_and(|drawn| drawn.stamp == stamp) {
+            return;
+        }
         let (width, height) =
             (self.canvas.buffer.width() as i32, self.canvas.buffer.height() as i32);
         let metrics = self.metrics;
@@ -65,22 +67,14 @@ impl PixelConsole {
         // A small screen keeps its rows for the transcript.
         let most = if height < 560 { 2 } else { MAX_INPUT_ROWS };
         let input_rows = rows.rows.len().clamp(1, most);
-        let now = Drawn {
-            revisions: console.view.revisions(),
-            redraws: console.redraws(),
-            layout: Layout::new(width, height, &metrics, input_rows),
-            input: (
-                console.editor().revision(),
-                console.search_query().map(str::len),
-                console.editor().is_full(),
-            ),
-        };
+        let now = Drawn { stamp, layout: Layout::new(width, height, &metrics, input_rows) };
         let before = self.drawn.replace(now.clone());
-        let same_frame = before
-            .as_ref()
-            .is_some_and(|before| before.layout == now.layout && before.redraws == now.redraws);
+        let same_frame = before.as_ref().is_some_and(|before| {
+            before.layout == now.layout && before.stamp.redraws == stamp.redraws
+        });
         if !same_frame {
-            let redraw_all = before.as_ref().is_none_or(|before| before.redraws != now.redraws);
+            let redraw_all =
+                before.as_ref().is_none_or(|before| before.stamp.redraws != stamp.redraws);
             let ground = if redraw_all {
                 self.canvas.buffer.damage_all();
                 rect(0, 0, width, height)
@@ -93,7 +87,7 @@ impl PixelConsole {
         }
         let seen = before.filter(|_| same_frame);
         let changed = |part: fn(&Revisions) -> u32| {
-            seen.as_ref().is_none_or(|seen| part(&seen.revisions) != part(&now.revisions))
+            seen.as_ref().is_none_or(|seen| part(&seen.stamp.revisions) != part(&stamp.revisions))
         };
 
         let layout = &now.layout;
@@ -112,7 +106,7 @@ impl PixelConsole {
             changed(|revisions| revisions.rates),
         );
         let status_changed = changed(|revisions| revisions.status);
-        if status_changed || seen.as_ref().is_none_or(|seen| seen.input != now.input) {
+        if status_changed || seen.as_ref().is_none_or(|seen| seen.stamp.input != stamp.input) {
             let area = &layout.input;
             input::draw(&mut self.canvas, area, &metrics, console, &rows, input_rows);
             input::draw_hints(&mut self.canvas, &layout.hints, &metrics, console);
@@ -138,7 +132,7 @@ impl PixelConsole {
                 }
             }
             Side::Folded { card } => {
-                let height = layout::gauge_height(metrics, card.size.width as i32);
+                let height = layout::gauge_height(metrics);
                 let (x, y) = (card.top_left.x, card.top_left.y);
                 let width = card.size.width as i32;
                 let gauge_area = rect(x, y, width, height);

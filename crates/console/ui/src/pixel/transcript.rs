@@ -4,9 +4,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use console_graphics::width::text_cells;
 use console_graphics::{Canvas, Color, Rectangle, TextStyle, bottom, rect, right};
 
-use super::log::detail;
 use super::metrics::Metrics;
 use super::paint;
 use crate::console::Console;
@@ -45,7 +45,8 @@ struct Frame {
 impl Frame {
     fn new(area: &Rectangle, metrics: &Metrics) -> Self {
         let (inner, unit) = (paint::inside(area, metrics), metrics.unit);
-        let top = area.top_left.y + unit * 5;
+        // The first entry's gap lies under the title.
+        let top = area.top_left.y + unit * 4;
         let footer_y = bottom(area) - unit * 3 / 2 - metrics.fact.height();
         let body = rect(inner.top_left.x, top, inner.size.width as i32, footer_y - unit - top);
         Self { body, text_x: inner.top_left.x + unit * 7 / 4, footer_y }
@@ -64,9 +65,9 @@ fn row_height(row: &Row, metrics: &Metrics) -> i32 {
     match row {
         Row::Title => metrics.row + metrics.unit / 4,
         Row::Text(_) | Row::Code(_) => metrics.row,
-        Row::Blank | Row::Gap | Row::Rule => metrics.unit * 2,
-        Row::CodeTop | Row::CodeBottom => metrics.unit * 3 / 2,
-        Row::Call => metrics.row + metrics.unit,
+        Row::Blank | Row::Gap | Row::Rule | Row::CodeTop | Row::CodeBottom => metrics.unit * 2,
+        Row::CallGap => metrics.unit,
+        Row::Call => metrics.row + metrics.unit * 3 / 4,
     }
 }
 
@@ -153,12 +154,15 @@ impl TranscriptPane {
                 let height = row_height(row, metrics);
                 if y + height > body.top_left.y && y < bottom(body) {
                     let has_cursor = entry.is_streaming && Some(index) == last;
-                    let look = hash.wrapping_add(u64::from(has_cursor));
+                    // Half a line of text cannot be read; a card may well go on out of sight.
+                    let is_cut = y < body.top_left.y || y + height > bottom(body);
+                    let look = hash.wrapping_add(u64::from(has_cursor) + 2 * u64::from(is_cut));
                     let drawn = DrawnRow { y, height, look };
                     if self.drawn.binary_search_by_key(&y, |row| row.y).map(|at| self.drawn[at])
                         != Ok(drawn)
                     {
-                        draw_row(canvas, frame, metrics, entry, row, y, has_cursor);
+                        let ground = RowGround { y, has_cursor, is_cut };
+                        draw_row(canvas, frame, metrics, entry, row, ground);
                     }
                     now.push(drawn);
                 }
@@ -186,11 +190,15 @@ impl TranscriptPane {
     ) {
         let height = frame.body.size.height as i32;
         let (follow, color) = if placement.is_following {
-            ("▾ following".into(), theme::FAINT)
+            let older = match console.view.dropped_entries() {
+                0 => String::new(),
+                count => format!(" · {count} older not kept"),
+            };
+            (format!("▾ following{older}"), theme::FAINT)
         } else {
             let below = placement.total - placement.top - height;
             let rows = (below + metrics.row - 1) / metrics.row;
-            (format!("▴ {rows} rows below · Esc returns"), theme::ACCENT)
+            (format!("▴ {rows} rows below · Ctrl-End returns"), theme::ACCENT)
         };
         let prefill = console.view.prefill().filter(|prefill| prefill.total > 0);
         let progress = match prefill {
@@ -257,6 +265,16 @@ impl TranscriptPane {
     }
 }
 
+/// Where a row is drawn, and what with it.
+#[derive(Clone, Copy)]
+struct RowGround {
+    y: i32,
+    /// Whether more text will come at its end.
+    has_cursor: bool,
+    /// Whether a part of it is out of sight.
+    is_cut: bool,
+}
+
 /// Draws one row on a cleared ground.
 fn draw_row(
     canvas: &mut Canvas,
@@ -264,16 +282,17 @@ fn draw_row(
     metrics: &Metrics,
     entry: &Entry,
     row: &Row,
-    y: i32,
-    has_cursor: bool,
+    ground: RowGround,
 ) {
+    let RowGround { y, has_cursor, is_cut } = ground;
     let (body, unit) = (&frame.body, metrics.unit);
     let height = row_height(row, metrics);
     let strip = rect(body.top_left.x, y, body.size.width as i32, height);
     canvas.buffer.fill_rect(&strip, theme::PANEL);
     let outside = canvas.buffer.clip();
     canvas.buffer.set_clip(strip.intersection(&outside));
-    if !matches!(row, Row::Gap | Row::Call) {
+    let is_code = matches!(row, Row::CodeTop | Row::Code(_) | Row::CodeBottom);
+    if !matches!(row, Row::Gap | Row::CallGap | Row::Call) && (!is_cut || is_code) {
         let bar = rect(body.top_left.x, y, unit / 2, height);
         canvas.buffer.fill_rect(&bar, theme::role_color(entry.role));
     }
@@ -281,30 +300,36 @@ fn draw_row(
     let width = right(body) - frame.text_x;
     let mut end = frame.text_x;
     match row {
+        Row::Title | Row::Text(_) | Row::Call if is_cut => {}
         Row::Title => end = draw_title(canvas, frame, metrics, entry, y),
         Row::Text(line) => end = draw_line(canvas, metrics, line, frame.text_x, y + inset),
         Row::CodeTop | Row::Code(_) | Row::CodeBottom => {
             // The part of one tall card that this row shows.
-            let from = if *row == Row::CodeTop { y + unit / 4 } else { y - 4 * unit };
-            let to =
-                if *row == Row::CodeBottom { y + height - unit / 4 } else { y + height + 4 * unit };
+            let from = if *row == Row::CodeTop { y + unit * 3 / 4 } else { y - 4 * unit };
+            let to = if *row == Row::CodeBottom {
+                y + height - unit * 3 / 4
+            } else {
+                y + height + 4 * unit
+            };
             let card = rect(frame.text_x, from, width, to - from);
             let radius = metrics.radius * 3 / 4;
             canvas.buffer.card(&card, radius, metrics.thickness, theme::BACKGROUND, theme::LINE);
-            if let Row::Code(line) = row {
+            if let Row::Code(line) = row
+                && !is_cut
+            {
                 end = draw_code(canvas, metrics, line, frame.text_x + unit * 3 / 2, y + inset);
             }
         }
         Row::Rule => paint::divider(canvas, frame.text_x, y + height / 2, width, metrics),
         Row::Call => {
             if let Some(call) = &entry.call {
-                let pill = rect(frame.text_x, y, width, height - unit * 3 / 4);
+                let pill = rect(frame.text_x, y, width, height);
                 draw_call(canvas, metrics, &pill, call);
             }
         }
-        Row::Blank | Row::Gap => {}
+        Row::Blank | Row::Gap | Row::CallGap => {}
     }
-    if has_cursor {
+    if has_cursor && !is_cut {
         let advance = metrics.read.advance();
         let end = end.min(right(body) - advance);
         let block = rect(end + 1, y + inset + 1, advance - 1, metrics.read.height() - 2);
@@ -405,13 +430,12 @@ fn draw_call(canvas: &mut Canvas, metrics: &Metrics, pill: &Rectangle, call: &To
         return;
     }
     // The result is what counts: it gets what it needs of the room, but leaves a third.
-    let arrow = 5;
-    let whole = detail(call);
-    let has_arguments = whole.len() > call.result.len();
-    let result_room = console_graphics::width::text_cells(&call.result).min(room * 2 / 3);
+    let result_room = text_cells(&call.result).min(room * 2 / 3);
     let mut x = x;
-    if has_arguments {
-        let arguments = ellipsize(&call.arguments, room.saturating_sub(result_room + arrow));
+    if !matches!(call.arguments.as_str(), "" | "{}") {
+        let arrow_cells = 5;
+        let cells = room.saturating_sub(result_room + arrow_cells);
+        let arguments = ellipsize(&call.arguments, cells);
         x = canvas.text(x, y, &arguments, faint) + 2 * fact.advance();
         x = canvas.text(x, y, "→", faint) + 2 * fact.advance();
     }

@@ -12,6 +12,9 @@ use super::wrap::{expand_tabs, wrap, wrap_code};
 use super::{Line, Style, inline};
 use crate::view::{Entry, EntryId, Role, View};
 
+/// Rows before an entry's text: the gap, and the title or the call.
+const LEAD_ROWS: usize = 2;
+
 /// A row of the transcript. How high each kind is, is for the renderer to say.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Row {
@@ -29,9 +32,11 @@ pub enum Row {
     CodeBottom,
     /// A horizontal rule.
     Rule,
+    /// Room before a tool call, which belongs to what stands above it.
+    CallGap,
     /// A tool call.
     Call,
-    /// Room after an entry.
+    /// Room before an entry.
     Gap,
 }
 
@@ -136,8 +141,11 @@ impl EntryLayout {
             rows: Vec::new(),
             hashes: Vec::new(),
         };
-        layout.rows.push(if entry.call.is_some() { Row::Call } else { Row::Title });
-        layout.last_line.1 = 1;
+        layout.rows.extend(match entry.call {
+            Some(_) => [Row::CallGap, Row::Call],
+            None => [Row::Gap, Row::Title],
+        });
+        layout.last_line.1 = LEAD_ROWS;
         layout.lay(entry, columns);
         layout
     }
@@ -181,7 +189,6 @@ impl EntryLayout {
         if state.block.is_in_code() {
             self.rows.push(Row::CodeBottom);
         }
-        self.rows.push(Row::Gap);
         self.seen_bytes = entry.text.len();
         self.hash_rows(entry, kept);
     }
@@ -207,10 +214,14 @@ impl EntryLayout {
         let marker_style = Style { is_marker: true, ..plain };
         let block = classify(line, &mut state.block);
         if block == Block::Blank {
-            state.owes_blank = self.rows.len() > 1;
+            // A code block's edge is room enough.
+            let is_apart =
+                self.rows.len() == LEAD_ROWS || self.rows.last() == Some(&Row::CodeBottom);
+            state.owes_blank = !is_apart;
             return;
         }
-        if core::mem::take(&mut state.owes_blank) {
+        let owes_blank = core::mem::take(&mut state.owes_blank);
+        if owes_blank && !matches!(block, Block::Fence { .. }) {
             self.rows.push(Row::Blank);
         }
         match block {
@@ -263,8 +274,8 @@ impl EntryLayout {
         self.rows.extend(wrap(&styled, columns.text, hang).into_iter().map(Row::Text));
     }
 
-    /// Renews the hashes of the rows from `from` on, and of the first, which shows the entry's
-    /// facts.
+    /// Renews the hashes of the rows from `from` on, and of the title or call, which shows the
+    /// entry's facts.
     fn hash_rows(&mut self, entry: &Entry, from: usize) {
         self.hashes.truncate(from);
         let role = entry.role as u64;
@@ -280,8 +291,8 @@ impl EntryLayout {
         entry.revision.hash(&mut hasher);
         // The title shows the entry's own facts, so those of two entries are never alike.
         entry.id().number().hash(&mut hasher);
-        if let Some(first) = self.hashes.first_mut() {
-            *first = hasher.finish();
+        if let Some(facts) = self.hashes.get_mut(LEAD_ROWS - 1) {
+            *facts = hasher.finish();
         }
     }
 }
@@ -321,6 +332,7 @@ mod tests {
             Row::CodeBottom => "\\--".into(),
             Row::Rule => "---".into(),
             Row::Call => "call".into(),
+            Row::CallGap => "-".into(),
             Row::Gap => "~".into(),
         };
         layout.rows().iter().map(text).collect()
@@ -336,6 +348,7 @@ mod tests {
         assert_eq!(
             shown(&layout.entries()[0]),
             [
+                "~",
                 "==",
                 "Paging",
                 "Nine bits choose an",
@@ -345,8 +358,7 @@ mod tests {
                 "  item",
                 "/--",
                 "|let x = 1;",
-                "\\--",
-                "~",
+                "\\--"
             ]
         );
     }
@@ -358,7 +370,7 @@ mod tests {
         view.append(id, "```\nlet");
         let mut layout = TranscriptLayout::new(COLUMNS);
         layout.update(&view, COLUMNS);
-        assert_eq!(shown(&layout.entries()[0]), ["==", "/--", "|let", "\\--", "~"]);
+        assert_eq!(shown(&layout.entries()[0]), ["~", "==", "/--", "|let", "\\--"]);
     }
 
     #[test]
@@ -367,7 +379,7 @@ mod tests {
         view.push_entry(Role::User, "**a** `b`\n\n# c", NOON);
         let mut layout = TranscriptLayout::new(COLUMNS);
         layout.update(&view, COLUMNS);
-        assert_eq!(shown(&layout.entries()[0]), ["==", "**a** `b`", "", "# c", "~"]);
+        assert_eq!(shown(&layout.entries()[0]), ["~", "==", "**a** `b`", "", "# c"]);
     }
 
     #[test]
@@ -381,7 +393,7 @@ mod tests {
         view.finish_entry(empty);
         layout.update(&view, COLUMNS);
         let rows: Vec<_> = layout.entries().iter().map(shown).collect();
-        assert_eq!(rows, [["==", "one", "~"], ["==", "two", "~"]]);
+        assert_eq!(rows, [["~", "==", "one"], ["~", "==", "two"]]);
     }
 
     proptest! {

@@ -184,12 +184,12 @@ impl View {
         let Some(entry) = self.entry_mut(id) else { return };
         entry.is_streaming = false;
         entry.revision += 1;
-        if entry.text.trim().is_empty() && entry.call.is_none() {
-            if let Ok(index) = self.entries.binary_search_by_key(&id, |entry| entry.id)
-                && let Some(removed) = self.entries.remove(index)
-            {
-                self.transcript_bytes -= removed.text.len();
-            }
+        let is_empty = entry.text.trim().is_empty() && entry.call.is_none();
+        if is_empty
+            && let Ok(index) = self.entries.binary_search_by_key(&id, |entry| entry.id)
+            && let Some(removed) = self.entries.remove(index)
+        {
+            self.transcript_bytes -= removed.text.len();
         }
         self.revisions.transcript += 1;
     }

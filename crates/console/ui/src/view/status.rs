@@ -86,9 +86,10 @@ impl ContextGauge {
         self.system + self.user + self.agent + self.tools
     }
 
-    /// How full the window is; 0 while there is none.
+    /// How full the window is, rounded; 0 while there is none.
     pub const fn percent(&self) -> u32 {
-        match (self.used() as u64 * 100).checked_div(self.limit as u64) {
+        let half = self.limit as u64 / 2;
+        match (self.used() as u64 * 100 + half).checked_div(self.limit as u64) {
             Some(percent) => percent as u32,
             None => 0,
         }
