@@ -16,5 +16,6 @@ pub mod parity;
 pub mod plan;
 pub mod rope;
 pub mod sampler;
+pub mod template;
 pub mod tokenizer;
 pub mod weights;
