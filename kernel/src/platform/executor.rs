@@ -12,7 +12,7 @@ use x86_64::instructions::{hlt, interrupts};
 /// one step of this length, the console's, and another leave ample room.
 const STEP_NS: u64 = 4_000_000;
 
-/// Bytes a serial port sends in one turn of its task: about 0.3 ms in an emulator.
+/// Bytes a serial port sends in one turn of its task: 1.3 ms in an emulator.
 const PUMP_BYTES: usize = 256;
 
 /// Runs the tasks for ever; the CPU sleeps while none is woken. The timer's interrupts end a sleep,
