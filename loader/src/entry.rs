@@ -5,15 +5,11 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering};
 use system_boot::HHDM_OFFSET;
 
-/// The page below 1 MiB where other CPUs start. In conventional memory on every PC, and clear of what
-/// QEMU's and GRUB's BIOS parts use.
-pub const TRAMPOLINE: u32 = 0x8000;
 const STACK_BYTES: usize = 128 << 10;
 
 global_asm!(
     include_str!("entry.s"),
     boot = sym crate::boot,
-    trampoline = const TRAMPOLINE,
     hhdm = const HHDM_OFFSET,
     stack = const STACK_BYTES,
 );
@@ -41,13 +37,17 @@ pub fn gdt_pointer() -> u64 {
     (&raw const hhdm_gdt_pointer).addr() as u64
 }
 
-/// Copies the trampoline into place. Started CPUs switch to the page tables at `page_map`.
-pub fn install_trampoline(page_map: u64) {
+/// Copies the trampoline to the page at physical address `page`. Started CPUs switch to the page tables
+/// at `page_map`.
+///
+/// # Safety
+/// `page` is a page of memory below 1 MiB that nobody uses.
+pub unsafe fn install_trampoline(page: u32, page_map: u64) {
     let code = &raw const ap_trampoline;
     let len = (&raw const ap_trampoline_end).addr() - code.addr();
-    // SAFETY: source: `len` bytes of our own code. Destination: a page of conventional memory that
-    // `boot` took out of the memory map, identity mapped, away from our image.
-    unsafe { core::ptr::copy_nonoverlapping(code, TRAMPOLINE as *mut u8, len) };
+    // SAFETY: source: `len` bytes of our own code, less than a page. Destination: identity mapped, and
+    // nobody's (the caller's duty).
+    unsafe { core::ptr::copy_nonoverlapping(code, page as *mut u8, len) };
     ap_page_map.store(page_map, Ordering::SeqCst);
 }
 

@@ -109,17 +109,16 @@ load_data_segments:
     mov gs, eax
     ret
 
-// Other CPUs. The piece up to `ap_trampoline_end` is copied to {trampoline}, where they start in real
-// mode. They are started one at a time, so one stack does until each has its own.
+// Other CPUs. The piece up to `ap_trampoline_end` is copied to a page below 1 MiB, where they start in
+// real mode with that page as their code segment. They are started one at a time, so one stack does
+// until each has its own.
 .section .text.trampoline, "ax"
 .code16
 .global ap_trampoline
 ap_trampoline:
     cli
-    xor ax, ax
-    mov ds, ax
-    .byte 0x0f, 0x01, 0x16              // lgdt [disp16]
-    .short {trampoline} + ap_gdt_pointer - ap_trampoline
+    .byte 0x2e, 0x0f, 0x01, 0x16        // lgdt cs:[disp16]
+    .short ap_gdt_pointer - ap_trampoline
     mov eax, cr0
     or al, 1
     mov cr0, eax

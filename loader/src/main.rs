@@ -31,6 +31,8 @@ use system_boot::{
 
 /// The kernel begins at a multiple of this, so that it could use large pages.
 const KERNEL_ALIGN_BYTES: u64 = 2 << 20;
+/// Where other CPUs can start: below 640 KiB, above what a BIOS keeps for itself.
+const CONVENTIONAL_MEMORY: Range<u64> = 0x1000..0xa_0000;
 /// The arena lies above conventional memory and below the end of what `entry.s` maps.
 const ARENA_BOUNDS: Range<u64> = 0x10_0000..0x1_0000_0000;
 
@@ -39,7 +41,7 @@ extern "C" fn boot(magic: u32, information: u32) -> ! {
     console::init_serial();
     port::mask_interrupts();
     // SAFETY: `entry.s` mapped the first 4 GiB, no other CPU runs, and all writes of the loader go to
-    // its image (locals, statics), to the arena, and to the trampoline's page, which nobody reads.
+    // its image (locals, statics), to the arena, and to the trampoline's page, which nobody uses.
     let memory = unsafe { IdentityMapped::new() };
     match prepare(&memory, magic, information.into()) {
         // SAFETY: `prepare` mapped image, memory and kernel, and made a stack of at least
@@ -71,6 +73,7 @@ fn prepare(memory: &IdentityMapped, magic: u32, information: u64) -> Result<Laun
     let elf = KernelElf::new_checked(file).map_err(BootError::BadKernel)?;
 
     let mut map = claimed_map(&handoff)?;
+    let trampoline = claim_trampoline(&mut map)?;
     let free = map.largest_usable(ARENA_BOUNDS).ok_or(OutOfMemory { wanted_bytes: 1 << 20 })?;
     // SAFETY: usable memory according to the map, which no longer holds our image, the modules and
     // the information as usable: those are all that was looked at so far, besides BIOS areas below
@@ -114,7 +117,7 @@ fn prepare(memory: &IdentityMapped, magic: u32, information: u64) -> Result<Laun
                 Some(response)
             }
             Feature::Cpus => {
-                let setup = smp::CpuSetup { page_map: tables.root(), stack_bytes };
+                let setup = smp::CpuSetup { page_map: tables.root(), stack_bytes, trampoline };
                 Some(smp::start_cpus(&mut arena, memory, handoff.rsdp, &setup)?)
             }
             feature => answer(&mut arena, feature, &facts)?,
@@ -141,8 +144,6 @@ fn claimed_map(handoff: &Handoff<'_>) -> Result<MemoryMap, MapFull> {
     map.normalise()?;
     // Page 0 holds the BIOS's data; and a frame at address 0 looks like a null pointer.
     map.claim(0..PAGE_BYTES, RegionKind::Reserved)?;
-    let trampoline = u64::from(entry::TRAMPOLINE);
-    map.claim(trampoline..trampoline + PAGE_BYTES, RegionKind::BootloaderReclaimable)?;
     map.claim(entry::image(), RegionKind::BootloaderReclaimable)?;
     for module in handoff.modules() {
         map.claim(module.range.clone(), RegionKind::ExecutableAndModules)?;
@@ -152,6 +153,14 @@ fn claimed_map(handoff: &Handoff<'_>) -> Result<MemoryMap, MapFull> {
     }
     map.sort_and_merge();
     Ok(map)
+}
+
+/// Takes a page where other CPUs can start, if there is any.
+fn claim_trampoline(map: &mut MemoryMap) -> Result<Option<u32>, MapFull> {
+    let Some(free) = map.largest_usable(CONVENTIONAL_MEMORY) else { return Ok(None) };
+    map.claim(free.start..free.start + PAGE_BYTES, RegionKind::BootloaderReclaimable)?;
+    map.sort_and_merge();
+    Ok(u32::try_from(free.start).ok())
 }
 
 /// Copies the kernel's segments into place and returns its physical addresses.

@@ -2,7 +2,7 @@
 
 use crate::apic::LocalApic;
 use crate::console::log;
-use crate::entry::{self, TRAMPOLINE};
+use crate::entry;
 use crate::port::delay_us;
 use drivers_acpi::{Acpi, PhysicalMemory};
 use system_boot::responses::{self, CPU_RECORD_BYTES};
@@ -28,6 +28,8 @@ pub struct CpuSetup {
     pub page_map: u64,
     /// Stack of each CPU.
     pub stack_bytes: u64,
+    /// Physical address of a page below 1 MiB that nobody uses; without it no CPU is started.
+    pub trampoline: Option<u32>,
 }
 
 /// Starts the CPUs that the ACPI tables of `rsdp` list, and returns the physical address of the
@@ -40,7 +42,10 @@ pub fn start_cpus(
 ) -> Result<u64, OutOfMemory> {
     let apic = LocalApic::of_this_cpu();
     let (cpus, known) = list_cpus(memory, rsdp, apic.id());
-    entry::install_trampoline(setup.page_map);
+    if let Some(page) = setup.trampoline {
+        // SAFETY: nobody uses the page; see `CpuSetup`.
+        unsafe { entry::install_trampoline(page, setup.page_map) };
+    }
 
     let mut records = [0; MAX_CPUS];
     let mut started = 0;
@@ -92,13 +97,14 @@ fn start(
     record: u64,
     setup: &CpuSetup,
 ) -> Result<bool, OutOfMemory> {
+    let Some(trampoline) = setup.trampoline else { return Ok(false) };
     let stack = arena.allocate(setup.stack_bytes, PAGE_BYTES)?;
     arena.set_word(record + 8, stack + setup.stack_bytes + HHDM_OFFSET);
     entry::offer_record(record + HHDM_OFFSET);
     apic.send_init(cpu.apic_id);
     delay_us(INIT_DELAY_US);
     for patience_us in [FIRST_START_US, SECOND_START_US] {
-        apic.send_startup(cpu.apic_id, TRAMPOLINE);
+        apic.send_startup(cpu.apic_id, trampoline);
         for _ in 0..patience_us / 10 {
             if entry::is_record_taken() {
                 return Ok(true);
