@@ -82,6 +82,21 @@ fn messages_become_a_rendered_conversation() {
 }
 
 #[test]
+fn prompts_of_the_reference_are_rendered_the_same() {
+    let source = fs::read_to_string(fixtures().join("smollm2.jinja")).unwrap();
+    let (template, warning) = ChatTemplate::from_source(Some(&source));
+    assert_eq!(warning, None);
+    let path = fixtures().join("../smollm2-135m-instruct-q4_1/greedy.json");
+    let cases: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    for case in cases.as_array().unwrap() {
+        let messages = [Message::new(Role::User, case["prompt"].as_str().unwrap())];
+        let context =
+            Context { messages: &messages, add_generation_prompt: true, ..Context::default() };
+        assert_eq!(template.render(&context).unwrap(), case["rendered"].as_str().unwrap());
+    }
+}
+
+#[test]
 fn a_template_outside_the_subset_is_replaced_with_a_warning() {
     let (_, warning) = ChatTemplate::from_source(Some("{{ messages }}"));
     assert_eq!(warning, None);

@@ -1,192 +1,19 @@
-//! Tokens to a tree.
+//! Expressions: what has a value.
 
 use super::{
-    ast::{Arguments, Arithmetic, Comparison, Expr, Macro, Node, NodeKind, Postfix, Target},
-    checks, filters,
-    lexer::{Spanned, Token, error},
+    super::{
+        ast::{Arguments, Arithmetic, Comparison, Expr, Postfix},
+        checks, filters,
+        lexer::Token,
+    },
+    Parser,
 };
 use crate::model::TemplateError;
-use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
+use alloc::{boxed::Box, format, vec, vec::Vec};
 
-/// Brackets and blocks within each other. Templates in use have about ten; kernel stacks are
-/// small.
-const MAX_DEPTH: usize = 40;
-
-/// Parses a whole template: its nodes and its macros.
-///
-/// # Errors
-/// What is outside the subset, and where.
-pub(super) fn parse(tokens: &[Spanned]) -> Result<(Vec<Node>, Vec<Macro>), TemplateError> {
-    let mut parser = Parser { tokens, at: 0, depth: 0, macros: Vec::new() };
-    let (nodes, end) = parser.nodes(&[])?;
-    match end {
-        None => Ok((nodes, parser.macros)),
-        Some(name) => Err(parser.error(format!("{name} closes nothing"))),
-    }
-}
-
-struct Parser<'t> {
-    tokens: &'t [Spanned],
-    at: usize,
-    depth: usize,
-    macros: Vec<Macro>,
-}
-
-impl<'t> Parser<'t> {
-    // Blocks.
-
-    /// Nodes up to a block whose name is one of `ends`, which is stepped over up to and with its
-    /// name; `None` at the end of the template.
-    fn nodes(&mut self, ends: &[&str]) -> Result<(Vec<Node>, Option<String>), TemplateError> {
-        self.deeper()?;
-        let mut nodes = Vec::new();
-        let end = loop {
-            let line = self.line();
-            match self.next() {
-                None if ends.is_empty() => break None,
-                None => return Err(self.error(format!("{} is missing", ends[ends.len() - 1]))),
-                Some(Token::Text(text)) => {
-                    let kind = NodeKind::Text(text.clone());
-                    nodes.push(Node { line, kind });
-                }
-                Some(Token::OutputStart) => {
-                    let kind = NodeKind::Output(self.tuple()?);
-                    self.expect(&Token::OutputEnd)?;
-                    nodes.push(Node { line, kind });
-                }
-                Some(Token::BlockStart) => {
-                    let name = self.name()?;
-                    if ends.contains(&name.as_str()) {
-                        break Some(name);
-                    }
-                    let kind = self.block(&name)?;
-                    nodes.push(Node { line, kind });
-                }
-                Some(_) => return Err(self.error("text or a tag expected")),
-            }
-        };
-        self.depth -= 1;
-        Ok((nodes, end))
-    }
-
-    /// Nodes up to the block `end`, which takes nothing.
-    fn body(&mut self, end: &str) -> Result<Vec<Node>, TemplateError> {
-        let (nodes, _) = self.nodes(&[end])?;
-        self.expect(&Token::BlockEnd)?;
-        Ok(nodes)
-    }
-
-    fn block(&mut self, name: &str) -> Result<NodeKind, TemplateError> {
-        match name {
-            "if" => self.if_block(),
-            "for" => self.for_block(),
-            "set" => self.set_block(),
-            "macro" => self.macro_block(),
-            "generation" => {
-                self.expect(&Token::BlockEnd)?;
-                Ok(NodeKind::Group(self.body("endgeneration")?))
-            }
-            "break" | "continue" => {
-                self.expect(&Token::BlockEnd)?;
-                Ok(if name == "break" { NodeKind::Break } else { NodeKind::Continue })
-            }
-            _ => Err(self.error(format!("block {name} is not supported"))),
-        }
-    }
-
-    fn if_block(&mut self) -> Result<NodeKind, TemplateError> {
-        let mut arms = Vec::new();
-        let mut otherwise = Vec::new();
-        loop {
-            let condition = self.expression()?;
-            self.expect(&Token::BlockEnd)?;
-            let (body, end) = self.nodes(&["elif", "else", "endif"])?;
-            arms.push((condition, body));
-            match end.as_deref() {
-                Some("elif") => continue,
-                Some("else") => {
-                    self.expect(&Token::BlockEnd)?;
-                    otherwise = self.body("endif")?;
-                }
-                _ => self.expect(&Token::BlockEnd)?,
-            }
-            return Ok(NodeKind::If { arms, otherwise });
-        }
-    }
-
-    fn for_block(&mut self) -> Result<NodeKind, TemplateError> {
-        let targets = self.names()?;
-        self.expect_name("in")?;
-        // Not a conditional expression: `if` is the loop's own.
-        let items = self.binary(0)?;
-        let filter = if self.eat_name("if") { Some(self.expression()?) } else { None };
-        if self.eat_name("recursive") {
-            return Err(self.error("recursive loops are not supported"));
-        }
-        self.expect(&Token::BlockEnd)?;
-        let (body, end) = self.nodes(&["else", "endfor"])?;
-        self.expect(&Token::BlockEnd)?;
-        let otherwise =
-            if end.as_deref() == Some("else") { self.body("endfor")? } else { Vec::new() };
-        Ok(NodeKind::For { targets, items, filter, body, otherwise })
-    }
-
-    fn set_block(&mut self) -> Result<NodeKind, TemplateError> {
-        let mut names = self.names()?;
-        let target = if names.len() == 1 && self.eat(".") {
-            Target::Attribute(names.remove(0), self.name()?)
-        } else {
-            Target::Names(names)
-        };
-        if self.eat("=") {
-            let value = self.tuple()?;
-            self.expect(&Token::BlockEnd)?;
-            return Ok(NodeKind::Set { target, value });
-        }
-        let mut filters = Vec::new();
-        while self.eat("|") {
-            filters.push(self.filter()?);
-        }
-        self.expect(&Token::BlockEnd)?;
-        let body = self.body("endset")?;
-        Ok(NodeKind::SetBlock { target, filters, body })
-    }
-
-    fn macro_block(&mut self) -> Result<NodeKind, TemplateError> {
-        let name = self.name()?;
-        self.expect(&Token::Op("("))?;
-        let mut parameters = Vec::new();
-        while !self.eat(")") {
-            let parameter = self.name()?;
-            let default = if self.eat("=") { Some(self.expression()?) } else { None };
-            parameters.push((parameter, default));
-            if !self.eat(",") && self.peek() != Some(&Token::Op(")")) {
-                return Err(self.error("`,` or `)` expected"));
-            }
-        }
-        self.expect(&Token::BlockEnd)?;
-        let body = self.body("endmacro")?;
-        self.macros.push(Macro { name, parameters, body });
-        Ok(NodeKind::Macro(self.macros.len() - 1))
-    }
-
-    /// One name, or several with commas, perhaps in parentheses.
-    fn names(&mut self) -> Result<Vec<String>, TemplateError> {
-        let in_parentheses = self.eat("(");
-        let mut names = vec![self.name()?];
-        while self.eat(",") {
-            names.push(self.name()?);
-        }
-        if in_parentheses {
-            self.expect(&Token::Op(")"))?;
-        }
-        Ok(names)
-    }
-
-    // Expressions.
-
+impl Parser<'_> {
     /// An expression, or several with commas, which make a list.
-    fn tuple(&mut self) -> Result<Expr, TemplateError> {
+    pub(super) fn tuple(&mut self) -> Result<Expr, TemplateError> {
         let first = self.expression()?;
         if self.peek() != Some(&Token::Op(",")) {
             return Ok(first);
@@ -204,7 +31,7 @@ impl<'t> Parser<'t> {
         Ok(Expr::List(items))
     }
 
-    fn expression(&mut self) -> Result<Expr, TemplateError> {
+    pub(super) fn expression(&mut self) -> Result<Expr, TemplateError> {
         self.deeper()?;
         let mut expression = self.binary(0)?;
         if self.eat_name("if") {
@@ -219,7 +46,7 @@ impl<'t> Parser<'t> {
 
     /// Operators of at least `level` of precedence: 0 `or`, 1 `and`, 2 `not`, 3 comparisons,
     /// 4 `+ -`, 5 `~`, 6 `* / // %`, 7 `**`.
-    fn binary(&mut self, level: usize) -> Result<Expr, TemplateError> {
+    pub(super) fn binary(&mut self, level: usize) -> Result<Expr, TemplateError> {
         let mut left = if self.eat_name("not") {
             self.deeper()?;
             let operand = self.binary(2)?;
@@ -397,7 +224,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn filter(&mut self) -> Result<Postfix, TemplateError> {
+    pub(super) fn filter(&mut self) -> Result<Postfix, TemplateError> {
         let name = self.name()?;
         if !filters::exists(&name) {
             return Err(self.error(format!("filter {name} is not supported")));
@@ -452,80 +279,6 @@ impl<'t> Parser<'t> {
             }
         }
         Ok(arguments)
-    }
-
-    // Tokens.
-
-    fn peek(&self) -> Option<&'t Token> {
-        self.tokens.get(self.at).map(|(token, _)| token)
-    }
-
-    fn peek_name(&self) -> Option<&'t str> {
-        match self.peek() {
-            Some(Token::Name(name)) => Some(name),
-            _ => None,
-        }
-    }
-
-    fn next(&mut self) -> Option<&'t Token> {
-        self.at += 1;
-        self.tokens.get(self.at - 1).map(|(token, _)| token)
-    }
-
-    fn eat(&mut self, operator: &str) -> bool {
-        let is_there = matches!(self.peek(), Some(Token::Op(found)) if *found == operator);
-        self.at += usize::from(is_there);
-        is_there
-    }
-
-    fn eat_name(&mut self, name: &str) -> bool {
-        let is_there = self.peek_name() == Some(name);
-        self.at += usize::from(is_there);
-        is_there
-    }
-
-    fn expect(&mut self, token: &Token) -> Result<(), TemplateError> {
-        if self.peek() == Some(token) {
-            self.at += 1;
-            return Ok(());
-        }
-        Err(self.error(match token {
-            Token::BlockEnd => String::from("`%}` expected"),
-            Token::OutputEnd => String::from("`}}` expected"),
-            Token::Op(operator) => format!("`{operator}` expected"),
-            _ => format!("{token:?} expected"),
-        }))
-    }
-
-    fn expect_name(&mut self, name: &str) -> Result<(), TemplateError> {
-        if self.eat_name(name) { Ok(()) } else { Err(self.error(format!("`{name}` expected"))) }
-    }
-
-    fn name(&mut self) -> Result<String, TemplateError> {
-        match self.peek_name().map(String::from) {
-            Some(name) => {
-                self.at += 1;
-                Ok(name)
-            }
-            None => Err(self.error("a name expected")),
-        }
-    }
-
-    /// Line of the next token, or of the last one at the end.
-    fn line(&self) -> usize {
-        self.tokens.get(self.at).or(self.tokens.last()).map_or(1, |(_, line)| *line)
-    }
-
-    fn deeper(&mut self) -> Result<(), TemplateError> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(self.error("brackets and blocks are nested too deeply"));
-        }
-        Ok(())
-    }
-
-    fn error(&self, message: impl Into<String>) -> TemplateError {
-        error(message, self.line())
     }
 }
 
