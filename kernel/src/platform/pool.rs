@@ -98,16 +98,18 @@ impl ComputePool for CpuPool {
     }
 
     fn parallel_for(&self, tasks: usize, work: &(dyn Fn(usize) + Sync)) {
-        let is_alone = tasks < 2 || self.workers() == 1;
-        if is_alone || POOL.is_taken.swap(true, Ordering::Acquire) {
-            let started_ns = KernelClock.now_ns();
+        if POOL.is_taken.swap(true, Ordering::Acquire) {
+            // A piece that starts a job of its own: all CPUs are busy with the outer one.
             (0..tasks).for_each(work);
-            if is_alone {
-                count_busy(workers().first(), started_ns);
-            }
             return;
         }
-        POOL.run(tasks, work);
+        if tasks < 2 || self.workers() == 1 {
+            let started_ns = KernelClock.now_ns();
+            (0..tasks).for_each(work);
+            count_busy(workers().first(), started_ns);
+        } else {
+            POOL.run(tasks, work);
+        }
         POOL.is_taken.store(false, Ordering::Release);
     }
 }
