@@ -14,8 +14,10 @@ struct Findings {
     red_zone: Vec<String>,
     /// Integer dot products on vectors.
     byte_dot_products: usize,
-    /// Fused multiply-adds on vectors: hard float.
-    fused_multiply_adds: usize,
+    /// Multiplications on vectors of floats: hard float.
+    float_vector_multiplications: usize,
+    /// Calls of the functions that stand in for float instructions.
+    soft_float_calls: usize,
     /// Functions of the arithmetic crate, or inlined parts with their names.
     has_arithmetic: bool,
 }
@@ -38,8 +40,10 @@ pub fn kernel(path: &Path) -> Result<(), Error> {
     if findings.has_arithmetic && findings.byte_dot_products == 0 {
         return bad("no vpmaddubsw: the AVX2 integer arithmetic is not linked in".to_owned());
     }
-    if findings.has_arithmetic && findings.fused_multiply_adds == 0 {
-        return bad("no vfmadd: was it compiled for soft float?".to_owned());
+    if findings.has_arithmetic && findings.float_vector_multiplications == 0
+        || findings.soft_float_calls > 0
+    {
+        return bad("it was compiled for soft float".to_owned());
     }
     inputs.remember(path)
 }
@@ -73,7 +77,10 @@ fn examine(listing: impl BufRead) -> Result<Findings, Error> {
             findings.red_zone.push(instruction.trim().to_owned());
         }
         findings.byte_dot_products += usize::from(instruction.starts_with("vpmaddubsw"));
-        findings.fused_multiply_adds += usize::from(instruction.starts_with("vfmadd"));
+        let is_multiplication =
+            ["mulps", "vmulps", "vfmadd"].iter().any(|name| instruction.starts_with(name));
+        findings.float_vector_multiplications += usize::from(is_multiplication);
+        findings.soft_float_calls += usize::from(instruction.contains("<__mulsf3>"));
     }
     Ok(findings)
 }
@@ -90,10 +97,12 @@ ffffffff80000000:\tmov    %rax,-0x8(%rsp)\n\
 ffffffff80000005:\tlea    -0x80(%rsp),%rsp\n\
 ffffffff8000000a:\tmov    %rax,0x8(%rsp)\n\
 ffffffff8000000f:\tvpmaddubsw %ymm0,%ymm1,%ymm2\n\
-ffffffff80000014:\tvfmadd231ps %ymm0,%ymm1,%ymm2\n";
+ffffffff80000014:\tvfmadd231ps %ymm0,%ymm1,%ymm2\n\
+ffffffff80000019:\tcall   ffffffff80001000 <__mulsf3>\n";
         let findings = examine(listing.as_bytes()).unwrap();
         assert_eq!(findings.red_zone, ["mov    %rax,-0x8(%rsp)"]);
-        assert_eq!((findings.byte_dot_products, findings.fused_multiply_adds), (1, 1));
+        assert_eq!((findings.byte_dot_products, findings.float_vector_multiplications), (1, 1));
+        assert_eq!(findings.soft_float_calls, 1);
         assert!(findings.has_arithmetic);
     }
 }
