@@ -39,9 +39,10 @@ impl BackBuffer {
         };
         for column in 0..width {
             let (x, middle) = (area.top_left.x + column, curve(column));
-            // The stretch of the curve within this column, and half the line's thickness around it.
-            let (before, after) =
-                ((curve(column - 1) + middle) / 2, (curve(column + 1) + middle) / 2);
+            // The stretch of the curve within the line's thickness to both sides, so that steep
+            // parts are as thick as flat ones.
+            let aside = (style.thickness / 2).max(1);
+            let (before, after) = (curve(column - aside), curve(column + aside));
             let half = style.thickness * 128;
             let upper = (before.min(middle).min(after) - half).max(0);
             let lower = (before.max(middle).max(after) + half).min(height * 256);

@@ -400,6 +400,17 @@ pub(crate) fn input_facts(console: &Console) -> String {
     }
 }
 
+/// What the empty line says.
+pub(crate) fn placeholder(console: &Console) -> &'static str {
+    if console.view.is_busy() {
+        "Esc stops the reply"
+    } else if console.view.header().model.is_empty() {
+        "Type / for a command"
+    } else {
+        "Ask something, or / for a command"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use console_graphics::width::char_cells;
+use console_graphics::width::{char_cells, text_cells};
 
 /// Bytes that can be typed.
 pub const MAX_INPUT_BYTES: usize = 32 * 1024;
@@ -240,38 +240,43 @@ impl Editor {
         self.text.trim_start().strip_prefix("\"\"\"").is_some_and(|rest| !rest.contains("\"\"\""))
     }
 
-    /// The text broken into rows of at most `columns` cells, for the input card.
+    /// The text broken into rows of at most `columns` cells, for the input card: after spaces
+    /// where possible, in long words elsewhere. A space may hang over the end of its row.
     pub fn rows(&self, columns: usize) -> InputRows {
         let columns = columns.max(2);
         let mut rows = Vec::new();
         let (mut start, mut cells) = (0, 0);
-        let (mut cursor_row, mut cursor_cells) = (0, 0);
+        // Where the last word of the row begins, and the cells before it.
+        let mut word = (0, 0);
         for (index, character) in self.text.char_indices() {
-            let wide = char_cells(character);
-            if character != '\n' && cells + wide > columns {
-                rows.push(start..index);
-                (start, cells) = (index, 0);
-            }
-            if index == self.cursor {
-                (cursor_row, cursor_cells) = (rows.len(), cells);
-            }
             if character == '\n' {
                 rows.push(start..index);
-                (start, cells) = (index + 1, 0);
-            } else {
-                cells += wide;
+                (start, cells, word) = (index + 1, 0, (index + 1, 0));
+                continue;
             }
-        }
-        if self.cursor == self.text.len() {
-            // The cursor needs a cell of its own behind a full row.
-            if cells >= columns {
-                rows.push(start..self.text.len());
-                (start, cells) = (self.text.len(), 0);
+            let wide = char_cells(character);
+            // Twice where the last word and a wide character do not fit together either.
+            while cells + wide > columns && character != ' ' {
+                if word.0 == start {
+                    word = (index, cells);
+                }
+                rows.push(start..word.0);
+                (start, cells) = (word.0, cells - word.1);
+                word = (start, 0);
             }
-            (cursor_row, cursor_cells) = (rows.len(), cells);
+            cells += wide;
+            if character == ' ' {
+                word = (index + 1, cells);
+            }
         }
         rows.push(start..self.text.len());
-        InputRows { rows, cursor_row, cursor_cells }
+        if cells >= columns {
+            // The cursor needs a cell of its own behind a full row.
+            rows.push(self.text.len()..self.text.len());
+        }
+        let cursor_row = rows.iter().rposition(|row| row.start <= self.cursor).unwrap_or(0);
+        let cursor_cells = text_cells(&self.text[rows[cursor_row].start..self.cursor]);
+        InputRows { rows, cursor_row, cursor_cells: cursor_cells.min(columns) }
     }
 }
 
@@ -348,6 +353,15 @@ mod tests {
     }
 
     #[test]
+    fn rows_break_after_spaces_and_in_long_words() {
+        let editor = editor("type some words abcdefghij");
+        let rows = editor.rows(8);
+        let shown: Vec<&str> = rows.rows.iter().map(|row| &editor.text()[row.clone()]).collect();
+        assert_eq!(shown, ["type ", "some ", "words ", "abcdefgh", "ij"]);
+        assert_eq!((rows.cursor_row, rows.cursor_cells), (4, 2));
+    }
+
+    #[test]
     fn a_full_row_gives_the_cursor_a_new_one() {
         let rows = editor("abcd").rows(4);
         assert_eq!(rows, InputRows { rows: [0..4, 4..4].into(), cursor_row: 1, cursor_cells: 0 });
@@ -382,6 +396,12 @@ mod tests {
                 prop_assert!(rows.cursor_row < rows.rows.len());
                 prop_assert!(rows.cursor_cells < 5 || rows.cursor_cells == 5 && !editor.text()[editor.cursor()..].is_empty());
                 prop_assert!(rows.window(3).contains(&rows.cursor_row));
+                let shown: String = rows.rows.iter().map(|row| &editor.text()[row.clone()]).collect();
+                prop_assert_eq!(shown, editor.text().replace('\n', ""));
+                for row in &rows.rows {
+                    let words = editor.text()[row.clone()].trim_end_matches(' ');
+                    prop_assert!(text_cells(words) <= 5, "{:?}", words);
+                }
             }
         }
     }

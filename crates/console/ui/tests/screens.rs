@@ -9,8 +9,8 @@ use console_graphics::{FramebufferTarget, Rectangle};
 use console_ui::pixel::layout::Layout;
 use console_ui::pixel::metrics::Metrics;
 use console_ui::{
-    CellConsole, ClockTime, Console, ContextGauge, Notice, NoticeLevel, Outcome, PixelConsole,
-    Prefill, Role,
+    CellConsole, ClockTime, Console, ContextGauge, Header, Notice, NoticeLevel, Outcome,
+    PixelConsole, Prefill, Role, theme,
 };
 use proptest::prelude::*;
 use system_platform::{Key, KeyEvent};
@@ -135,6 +135,20 @@ fn nothing_changed_means_nothing_drawn() {
     assert!(renderer.canvas().buffer.damage().is_empty());
 }
 
+#[test]
+fn every_role_is_seen_in_its_colour_on_every_size_of_screen() {
+    for (width, height) in [(640, 480), (1024, 768), (1280, 800), (1920, 1080), (3840, 2160)] {
+        let (renderer, _) = drawn(&demo::conversation(), width, height);
+        let pixels = renderer.canvas().buffer.pixels();
+        for color in [theme::USER, theme::AGENT, theme::TOOL, theme::SYSTEM, theme::ERROR] {
+            let count = pixels.iter().filter(|&&pixel| pixel == color.0).count();
+            assert!(count > 20, "{color:?} on {width}x{height}: {count} pixels");
+        }
+        let ground = pixels.iter().filter(|&&pixel| pixel == theme::PANEL.0).count();
+        assert!(ground > width * height / 2, "the cards cover most of {width}x{height}");
+    }
+}
+
 /// Something that happens to a console.
 #[derive(Clone, Debug)]
 enum Step {
@@ -150,6 +164,7 @@ enum Step {
     Busy(bool),
     Notice(bool),
     Prefill(Option<u32>),
+    Model(bool),
     Key(KeyEvent),
     Clear,
 }
@@ -183,6 +198,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Busy),
         1 => any::<bool>().prop_map(Step::Notice),
         1 => prop::option::of(0u32..500).prop_map(Step::Prefill),
+        1 => any::<bool>().prop_map(Step::Model),
         6 => key.prop_map(Step::Key),
         1 => Just(Step::Clear),
     ]
@@ -237,6 +253,11 @@ impl Story {
             Step::Prefill(done) => {
                 view.set_prefill(done.map(|done| Prefill { done, total: 500 }));
             }
+            Step::Model(is_there) => view.set_header(Header {
+                model: if *is_there { "SmolLM2".into() } else { String::new() },
+                uptime_s: view.header().uptime_s + 1,
+                ..Header::default()
+            }),
             Step::Key(key) => _ = self.console.handle_key(*key),
             Step::Clear => view.clear_transcript(),
         }

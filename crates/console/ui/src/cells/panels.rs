@@ -9,7 +9,7 @@ use console_graphics::width::text_cells;
 use super::Area;
 use super::grid::{CellGrid, CellStyle};
 use crate::call_text::detail;
-use crate::console::Console;
+use crate::console::{Console, input_facts, placeholder};
 use crate::editor::InputRows;
 use crate::format::{self, ellipsize, thousands};
 use crate::theme;
@@ -156,8 +156,12 @@ pub(super) fn side(grid: &mut CellGrid, area: Area, view: &View) {
     let (left, end) = (area.column + 2, area.end() - 2);
     let mut row = area.row + 1;
     let number = CellStyle::bold(theme::pressure_color(gauge.pressure()));
-    let at = grid.text(left, row, end, &thousands(gauge.used()), number);
-    grid.text(at, row, end, &format!(" / {} tokens", thousands(gauge.limit)), LABEL);
+    if gauge.limit == 0 {
+        grid.text(left, row, end, "none without a model", LABEL);
+    } else {
+        let at = grid.text(left, row, end, &thousands(gauge.used()), number);
+        grid.text(at, row, end, &format!(" / {} tokens", thousands(gauge.limit)), LABEL);
+    }
     row += 1;
     bar(grid, left, row, end, gauge);
     row += 1;
@@ -204,7 +208,7 @@ fn log(grid: &mut CellGrid, area: Area, view: &View) {
         call(grid, (left, end), row, shown, longest);
     }
     if view.calls().is_empty() && area.row + 1 < chart_row {
-        grid.text(left, area.row + 1, end, "no calls yet; /tools lists them", BORDER);
+        grid.text(left, area.row + 1, end, "no calls yet", BORDER);
     }
     sparkline(grid, left, chart_row, end, view);
 }
@@ -326,14 +330,10 @@ pub(super) fn input(
         grid.text(prompt, first_row + line, columns, &text[range.clone()], WORDS);
     }
     if text.is_empty() && console.search_query().is_none() {
-        let words = if console.view.is_busy() {
-            "Esc stops the reply"
-        } else {
-            "Ask something, or / for a command"
-        };
+        let words = placeholder(console);
         grid.text(prompt + 1, first_row, columns, words, BORDER);
     }
-    let facts = ellipsize(&crate::console::input_facts(console), 16);
+    let facts = ellipsize(&input_facts(console), 16);
     text_right(grid, columns - 1, first_row, &facts, BORDER);
     grid.cursor = (
         (prompt + rows.cursor_cells).min(columns - 1),

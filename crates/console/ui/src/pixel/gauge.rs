@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use console_graphics::embedded_graphics::prelude::*;
 use console_graphics::embedded_graphics::primitives::{Line, PrimitiveStyle};
-use console_graphics::{Canvas, Color, Rectangle, TextStyle, rect, right};
+use console_graphics::{Canvas, Color, Font, Rectangle, TextStyle, rect, right};
 
 use super::metrics::Metrics;
 use super::paint;
@@ -23,14 +23,24 @@ fn segments(gauge: &ContextGauge) -> [(&'static str, u32, Color); 4] {
     ]
 }
 
-/// `63 % · 2 evictions`, or why there is nothing to say.
-fn facts(gauge: &ContextGauge) -> String {
+/// `63 % · 2 evictions`, or why there is nothing to say; the evictions only where there is room,
+/// for they stand in the legend too.
+fn facts(gauge: &ContextGauge, is_narrow: bool) -> String {
     let evictions = match gauge.evictions {
         0 => String::new(),
+        _ if is_narrow => String::new(),
         1 => " · 1 eviction".into(),
         count => format!(" · {count} evictions"),
     };
     if gauge.limit == 0 { "no model".into() } else { format!("{} %{evictions}", gauge.percent()) }
+}
+
+/// The number of tokens and what stands beside it.
+fn numbers(gauge: &ContextGauge) -> (String, String) {
+    if gauge.limit == 0 {
+        return ("–".into(), "no window without a model".into());
+    }
+    (thousands(gauge.used()), format!("/ {} tokens", thousands(gauge.limit)))
 }
 
 /// The colour of facts under pressure: quiet while there is none.
@@ -50,7 +60,7 @@ pub fn draw(canvas: &mut Canvas, area: &Rectangle, metrics: &Metrics, gauge: &Co
         area,
         metrics,
         "CONTEXT WINDOW",
-        &facts(gauge),
+        &facts(gauge, (inner.size.width as i32) < 34 * metrics.fact.advance()),
         facts_color(pressure),
     );
     let x = inner.top_left.x;
@@ -58,11 +68,17 @@ pub fn draw(canvas: &mut Canvas, area: &Rectangle, metrics: &Metrics, gauge: &Co
 
     let number_y = area.top_left.y + unit * 9 / 2;
     let style = TextStyle::bold(metrics.big, theme::pressure_color(pressure));
-    let end = canvas.text(x, number_y, &thousands(gauge.used()), style);
-    let beside = TextStyle::regular(metrics.read, theme::DIM);
-    let limit = format!("/ {} tokens", thousands(gauge.limit));
-    let limit_y = number_y + metrics.big.baseline() - metrics.read.baseline();
-    canvas.text(end + unit * 3 / 2, limit_y, &limit, beside);
+    let (number, limit) = numbers(gauge);
+    let end = canvas.text(x, number_y, &number, style);
+    // In a narrow card the limit gives way: smaller, then without its unit.
+    let limit_x = end + unit * 3 / 2;
+    let fits = |text: &str, font: Font| {
+        limit_x + paint::text_width(text, TextStyle::regular(font, theme::DIM)) <= x + width
+    };
+    let font = if fits(&limit, metrics.read) { metrics.read } else { metrics.fact };
+    let limit = if fits(&limit, font) { &limit } else { limit.trim_end_matches(" tokens") };
+    let limit_y = number_y + metrics.big.baseline() - font.baseline();
+    canvas.text(limit_x, limit_y, limit, TextStyle::regular(font, theme::DIM));
 
     let bar_y = number_y + metrics.big.height() + unit / 2;
     let bar = rect(x, bar_y, width, 3 * unit);
@@ -165,11 +181,12 @@ pub fn draw_line(canvas: &mut Canvas, area: &Rectangle, metrics: &Metrics, gauge
     let pressure = gauge.pressure();
     let x = canvas.text(inner.top_left.x, y, "CONTEXT", TextStyle::bold(metrics.fact, theme::DIM));
     let number = TextStyle::bold(metrics.fact, theme::pressure_color(pressure));
-    let x = canvas.text(x + 2 * unit, y, &thousands(gauge.used()), number);
-    let limit = format!(" / {}", thousands(gauge.limit));
-    let x = canvas.text(x, y, &limit, TextStyle::regular(metrics.fact, theme::DIM));
+    let (used, limit) = numbers(gauge);
+    let x = canvas.text(x + 2 * unit, y, &used, number) + metrics.fact.advance();
+    let limit = limit.trim_end_matches(" tokens");
+    let x = canvas.text(x, y, limit, TextStyle::regular(metrics.fact, theme::DIM));
     let style = TextStyle::regular(metrics.fact, facts_color(pressure));
-    let end = paint::text_right(canvas, right(&inner), y, &facts(gauge), style);
+    let end = paint::text_right(canvas, right(&inner), y, &facts(gauge, false), style);
     let height = metrics.fact.cap_height() + 2;
     let bar_y = y + metrics.fact.baseline() - height + 1;
     let bar = rect(x + 2 * unit, bar_y, end - x - 4 * unit, height);

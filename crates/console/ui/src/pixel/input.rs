@@ -7,7 +7,7 @@ use console_graphics::{Canvas, Rectangle, TextStyle, rect, right};
 
 use super::metrics::Metrics;
 use super::paint;
-use crate::console::{Console, input_facts};
+use crate::console::{Console, input_facts, placeholder};
 use crate::editor::InputRows;
 use crate::format::ellipsize;
 use crate::theme;
@@ -54,11 +54,7 @@ pub fn draw(
     let Ok(()) =
         cursor.into_styled(PrimitiveStyle::with_fill(theme::TEXT)).draw(&mut canvas.buffer);
     if text.is_empty() && console.search_query().is_none() {
-        let words = if console.view.is_busy() {
-            "the reply is being written; Esc stops it"
-        } else {
-            "Ask something, or / for a command"
-        };
+        let words = placeholder(console);
         let faint = TextStyle::regular(metrics.read, theme::FAINT);
         canvas.text(text_x + metrics.read.advance(), top + inset, words, faint);
     }

@@ -26,6 +26,8 @@ const MAX_INPUT_ROWS: usize = 4;
 struct Drawn {
     stamp: Stamp,
     layout: Layout,
+    /// Several panels say other things without a model.
+    has_model: bool,
 }
 
 /// Draws the console into a back buffer of the screen's size.
@@ -67,10 +69,16 @@ impl PixelConsole {
         // A small screen keeps its rows for the transcript.
         let most = if height < 560 { 2 } else { MAX_INPUT_ROWS };
         let input_rows = rows.rows.len().clamp(1, most);
-        let now = Drawn { stamp, layout: Layout::new(width, height, &metrics, input_rows) };
+        let now = Drawn {
+            stamp,
+            layout: Layout::new(width, height, &metrics, input_rows),
+            has_model: !console.view.header().model.is_empty(),
+        };
         let before = self.drawn.replace(now.clone());
         let same_frame = before.as_ref().is_some_and(|before| {
-            before.layout == now.layout && before.stamp.redraws == stamp.redraws
+            before.layout == now.layout
+                && before.has_model == now.has_model
+                && before.stamp.redraws == stamp.redraws
         });
         if !same_frame {
             let redraw_all =

@@ -457,7 +457,7 @@ fn draw_welcome(canvas: &mut Canvas, body: &Rectangle, metrics: &Metrics, view: 
     } else {
         [
             ("No model is loaded, so nobody answers.", theme::TOOL),
-            ("Commands and tools work: try /tool calc 6*7 or /sysinfo.", theme::DIM),
+            ("Commands and tools work: try /tool calc 6*7.", theme::DIM),
             ("/help lists the commands, /tools the tools.", theme::DIM),
             ("Boot with a GGUF file as module to have a model.", theme::DIM),
         ]

@@ -158,8 +158,11 @@ impl EntryLayout {
             self.hash_rows(entry, self.rows.len());
             return;
         }
-        let only_ended =
-            self.is_streaming && !entry.is_streaming && self.seen_bytes == entry.text.len();
+        // Ending is one change; any more may have replaced the text.
+        let only_ended = self.is_streaming
+            && !entry.is_streaming
+            && entry.revision == self.revision + 1
+            && entry.text.len() >= self.seen_bytes;
         if !is_same && !only_ended {
             *self = Self::new(entry, columns);
             return;
