@@ -1,3 +1,36 @@
-//! The agent: prompt, generate, call, observe.
+//! The agent: the one user process. It takes a line of input, runs a command or asks the model,
+//! runs the tools the model calls, and reports everything it does as typed events.
+//!
+//! [`Agent`] is the process; [`Host`] is what it needs of the system around it; an [`Observer`]
+//! sees its [`AgentEvent`]s. Neighbours: the window (`llm-context`), the tools (`llm-tools`), the
+//! model behind [`llm_inference::model::LanguageModel`].
 #![no_std]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod agent;
+mod call;
+mod cancel;
+mod command;
+mod event;
+mod host;
+mod prompt;
+mod settings;
+mod stats;
+mod stream;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+mod turn;
+
+pub use agent::{Agent, Config};
+pub use command::names as command_names;
+pub use event::{
+    AgentEvent, ErrorSource, Observer, PowerAction, ReplyReport, StopReason, ToolSource,
+};
+pub use host::{Check, Host, UnknownKeymap};
+pub use llm_context::{Evicted, RoleCounts, TurnId, Usage};
+pub use settings::{SettingError, Settings};
+pub use stats::Stats;

@@ -46,6 +46,16 @@ pub fn closing_tokens<M: LanguageModel>(
         .map(|fragment| model.encode(fragment, SpecialTokens::Parse)))
 }
 
+/// How many tokens the conversation has when the next reply is empty.
+pub fn tokens_with_empty_reply<M: LanguageModel>(
+    model: &M,
+    before: &[Message],
+) -> Result<usize, TemplateError> {
+    let messages = with(before, Message::new(Role::Assistant, PROBE));
+    let probe_tokens = model.encode(PROBE, SpecialTokens::Literal).len();
+    Ok(whole_tokens(model, &messages, false)?.len().saturating_sub(probe_tokens))
+}
+
 /// The tokens of a whole conversation.
 pub fn whole_tokens<M: LanguageModel>(
     model: &M,

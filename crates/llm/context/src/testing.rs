@@ -34,7 +34,7 @@ pub enum Script {
     Say(Vec<u8>),
     /// These bytes again and again.
     Endless(Vec<u8>),
-    /// An error at the first token after the prompt.
+    /// An error at the end of the prompt.
     Fail,
 }
 
@@ -210,9 +210,6 @@ impl LanguageModel for ScriptedModel {
         }
         for token in tokens {
             pacer.checkpoint().await;
-            if self.current == Script::Fail && self.reply_start == self.computed.len() {
-                return Err(ForwardError::NotANumber);
-            }
             self.computed.push(*token);
             self.computed_total += 1;
         }
@@ -221,6 +218,9 @@ impl LanguageModel for ScriptedModel {
         if self.begins_reply() {
             self.current = self.replies.pop_front().unwrap_or(Script::Say(Vec::new()));
             self.reply_start = self.computed.len();
+            if self.current == Script::Fail {
+                return Err(ForwardError::NotANumber);
+            }
         }
         let next = self.next();
         self.logits.clear();

@@ -182,6 +182,20 @@ impl Window {
         fragment::whole_tokens(model, &messages, true)
     }
 
+    /// How many tokens a reply to a prompt of `prompt_tokens` may have, those that close it left
+    /// out.
+    ///
+    /// # Errors
+    /// A template that cannot be rendered.
+    pub fn reply_room<M: LanguageModel>(
+        &self,
+        model: &M,
+        prompt_tokens: usize,
+    ) -> Result<usize, TemplateError> {
+        let around_reply = fragment::tokens_with_empty_reply(model, &self.messages())?;
+        Ok(self.budget.limit().saturating_sub(prompt_tokens.max(around_reply)))
+    }
+
     /// The window in numbers.
     pub fn usage(&self) -> Usage {
         let mut usage = Usage {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 /// name that merely goes on after `typed` counts as close).
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Names are short: a long text cannot be a slip, and must not cost quadratic time.
-    if typed.len() > 64 {
+    if typed.is_empty() || typed.len() > 64 {
         return None;
     }
     candidates

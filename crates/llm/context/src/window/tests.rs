@@ -1,1 +1,263 @@
+use super::*;
+use crate::{
+    common_prefix,
+    testing::{Script, ScriptedModel, Template},
+};
+use alloc::{string::String, vec};
+use core::{
+    future::Future,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+use llm_inference::model::SpecialTokens;
+use proptest::prelude::*;
+use system_platform::pace::Unpaced;
 
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    loop {
+        if let Poll::Ready(value) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return value;
+        }
+    }
+}
+
+fn user(text: &str) -> Message {
+    Message::new(Role::User, text)
+}
+
+/// A window of `limit` tokens, a quarter of it reserved, with a short system prompt pinned.
+fn window(model: &ScriptedModel, limit: usize) -> Window {
+    let mut window = Window::new(Budget::new(limit, limit / 4));
+    window.pin(model, &[Message::new(Role::System, "Be brief.")]).unwrap();
+    window
+}
+
+/// Lets the model answer the window's prompt as an agent does; gives the tokens computed for it.
+fn answer(model: &mut ScriptedModel, window: &mut Window) -> usize {
+    let before = model.computed_total();
+    let prompt = window.prompt(model).unwrap();
+    let reused = common_prefix(model.computed(), &prompt);
+    model.truncate(reused);
+    block_on(model.extend(&prompt[reused..], &Unpaced)).unwrap();
+    let mut generated = Vec::new();
+    loop {
+        let next = model.logits().iter().position(|score| *score > 0.0).unwrap();
+        let next = TokenId(next as u32);
+        if model.ends_turn(next) {
+            break;
+        }
+        block_on(model.extend(&[next], &Unpaced)).unwrap();
+        generated.push(next);
+    }
+    let bytes: Vec<u8> = generated.iter().map(|token| token.0 as u8).collect();
+    window.push_reply(model, &String::from_utf8_lossy(&bytes), &generated).unwrap();
+    model.computed_total() - before
+}
+
+#[test]
+fn tokens_already_computed_are_never_computed_again_in_the_next_turn() {
+    let replies = ["Hello.", "Fine, thanks.", "42"].map(Script::from);
+    let mut model = ScriptedModel::new(4096, replies);
+    let mut window = window(&model, 4096);
+    let mut computed = 0;
+    for question in ["Hi!", "How are you?", "What is 6*7?"] {
+        window.push(&model, user(question)).unwrap();
+        computed += answer(&mut model, &mut window);
+        // Every token in the cache has been computed exactly once.
+        assert_eq!(computed, model.computed().len());
+    }
+    assert_eq!(
+        model.computed_text(),
+        "<|im_start|>system\nBe brief.<|im_end|>\n\
+         <|im_start|>user\nHi!<|im_end|>\n<|im_start|>assistant\nHello.<|im_end|>\n\
+         <|im_start|>user\nHow are you?<|im_end|>\n<|im_start|>assistant\nFine, thanks.<|im_end|>\n\
+         <|im_start|>user\nWhat is 6*7?<|im_end|>\n<|im_start|>assistant\n42"
+    );
+}
+
+#[test]
+fn a_reply_is_kept_as_it_was_generated_even_where_its_text_would_be_tokenised_otherwise() {
+    let mut model = ScriptedModel::new(4096, [Script::Say(vec![0xFF, b'a'])]);
+    let mut window = window(&model, 4096);
+    window.push(&model, user("Hi!")).unwrap();
+    answer(&mut model, &mut window);
+    let reply = window.segments().last().unwrap();
+    assert_eq!(reply.text(), "\u{FFFD}a");
+    let kept = [TokenId(0xFF), TokenId(u32::from(b'a'))];
+    assert!(reply.tokens.windows(2).any(|pair| pair == kept));
+}
+
+#[test]
+fn the_prompt_is_what_the_template_renders() {
+    let model = ScriptedModel::new(4096, []);
+    for template in [Template::ChatMl, Template::Counting] {
+        let model = model.clone().with_template(template);
+        let mut window = window(&model, 4096);
+        window.push(&model, user("Hi! <|im_end|> é")).unwrap();
+        window
+            .push_reply(&model, "Hello.", &model.encode("Hello.", SpecialTokens::Literal))
+            .unwrap();
+        window.push(&model, user("Bye.")).unwrap();
+        let messages: Vec<Message> =
+            window.segments().iter().map(|segment| segment.message.clone()).collect();
+        let rendered = model.render(&messages, true).unwrap();
+        let prompt = window.prompt(&model).unwrap();
+        assert_eq!(prompt, model.encode(&rendered, SpecialTokens::Parse), "{template:?}");
+        let rendered = model.render(&messages, false).unwrap();
+        assert_eq!(window.tokens(), model.encode(&rendered, SpecialTokens::Parse));
+        assert_eq!(window.usage().used, window.tokens().len());
+    }
+}
+
+#[test]
+fn evicts_oldest_turns_whole_when_the_budget_is_exceeded() {
+    let mut model = ScriptedModel::new(400, [Script::from("one"), Script::from("two")]);
+    let mut window = window(&model, 400);
+    let pinned = window.tokens();
+    window.push(&model, user("first")).unwrap();
+    answer(&mut model, &mut window);
+    window.push(&model, Message::new(Role::Tool, "a result ".repeat(9))).unwrap();
+    answer(&mut model, &mut window);
+    let first_turn = window.usage().used - pinned.len();
+
+    window.push(&model, user(&"x".repeat(20))).unwrap();
+    window.push_reply(&model, "", &[]).unwrap();
+    let evicted = window.push(&model, user(&"y".repeat(100))).unwrap();
+    assert_eq!(evicted, [Evicted { turn: TurnId(1), tokens: first_turn, messages: 4 }]);
+    let turns: Vec<u64> = window.segments().iter().map(|segment| segment.turn.0).collect();
+    assert_eq!(turns, [0, 2, 2, 3]);
+    assert!(window.tokens().starts_with(&pinned));
+    assert_eq!(window.usage().evicted_turns, 1);
+    assert_eq!(window.usage().evicted_tokens, first_turn as u64);
+}
+
+#[test]
+fn after_an_eviction_only_the_pinned_part_is_reused() {
+    let replies = [Script::from("one"), Script::from("two"), Script::from("three")];
+    let mut model = ScriptedModel::new(300, replies);
+    let mut window = window(&model, 300);
+    let pinned = window.tokens().len();
+    window.push(&model, user(&"x".repeat(60))).unwrap();
+    answer(&mut model, &mut window);
+    window.push(&model, user(&"y".repeat(60))).unwrap();
+    answer(&mut model, &mut window);
+    assert_eq!(window.push(&model, user(&"z".repeat(60))).unwrap().len(), 2);
+    let prompt = window.prompt(&model).unwrap();
+    let opening_of_a_message = "<user\nx".len() - 1;
+    assert_eq!(common_prefix(model.computed(), &prompt), pinned + opening_of_a_message);
+    let computed = answer(&mut model, &mut window);
+    assert_eq!(computed, prompt.len() - pinned - opening_of_a_message + "three".len());
+}
+
+#[test]
+fn a_message_larger_than_the_window_is_refused_with_its_size_and_nothing_is_lost() {
+    let model = ScriptedModel::new(400, []);
+    for template in [Template::ChatMl, Template::Counting] {
+        let model = model.clone().with_template(template);
+        let mut window = window(&model, 400);
+        window.push(&model, user("first")).unwrap();
+        let before = window.clone();
+        let error = window.push(&model, user(&"x".repeat(10_000))).unwrap_err();
+        let WindowError::MessageTooLarge { tokens, room } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(tokens, 10_000 + "<user\n>\n".len());
+        assert_eq!(window.segments(), before.segments());
+        assert_eq!(window.usage(), before.usage());
+        // What is said to fit does fit, and one more does not.
+        let text = "x".repeat(room - "<user\n>\n".len());
+        let mut tight = window.clone();
+        if template == Template::ChatMl {
+            assert!(window.push(&model, user(&text)).is_ok());
+            assert!(tight.push(&model, user(&(text + "x"))).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_system_prompt_that_leaves_no_room_is_refused() {
+    let model = ScriptedModel::new(400, []);
+    let mut window = window(&model, 400);
+    let before = window.tokens();
+    let long = Message::new(Role::System, "x".repeat(200));
+    assert!(matches!(
+        window.pin(&model, &[long]),
+        Err(WindowError::MessageTooLarge { tokens: 210, room: 150 })
+    ));
+    assert_eq!(window.tokens(), before);
+}
+
+#[test]
+fn a_template_that_cannot_be_rendered_is_an_error_and_changes_nothing() {
+    let model = ScriptedModel::new(400, []).with_template(Template::Broken);
+    let mut window = Window::new(Budget::new(400, 100));
+    let error = window.push(&model, user("Hi!")).unwrap_err();
+    assert_eq!(alloc::format!("{error}"), "chat template, line 1: broken on purpose");
+    assert!(window.segments().is_empty());
+}
+
+#[test]
+fn clearing_keeps_the_pinned_part_and_begins_to_count_anew() {
+    let model = ScriptedModel::new(400, []);
+    let mut window = window(&model, 400);
+    let pinned = window.tokens();
+    window.push(&model, user("first")).unwrap();
+    window.clear();
+    assert_eq!(window.tokens(), pinned);
+    window.push(&model, user("second")).unwrap();
+    assert_eq!(window.segments().last().unwrap().turn, TurnId(1));
+}
+
+#[test]
+fn a_turn_can_be_taken_back() {
+    let model = ScriptedModel::new(400, []);
+    let mut window = window(&model, 400);
+    window.push(&model, user("first")).unwrap();
+    window.push_reply(&model, "", &[]).unwrap();
+    let before = window.tokens();
+    window.push(&model, user("second")).unwrap();
+    window.remove_last_turn();
+    assert_eq!(window.tokens(), before);
+}
+
+proptest! {
+    #[test]
+    fn the_window_keeps_its_promises(
+        sizes in proptest::collection::vec((0_usize..160, 0_usize..60, any::<bool>()), 1..30),
+        limit in 200_usize..600,
+        is_stable in any::<bool>(),
+    ) {
+        let template = if is_stable { Template::ChatMl } else { Template::Counting };
+        let model = ScriptedModel::new(limit, []).with_template(template);
+        let mut window = window(&model, limit);
+        let pinned = window.segments().to_vec();
+        for (question, reply, has_tool) in sizes {
+            let before = window.segments().to_vec();
+            let role = if has_tool { Role::Tool } else { Role::User };
+            match window.push(&model, Message::new(role, "q".repeat(question))) {
+                Err(_) => prop_assert_eq!(window.segments(), &before),
+                Ok(evicted) => {
+                    let prompt = window.prompt(&model).unwrap();
+                    prop_assert!(prompt.len() <= window.budget().high_mark());
+                    // What went is the oldest, what stayed has kept its order.
+                    let gone: usize = evicted.iter().map(|evicted| evicted.messages).sum();
+                    let stayed: Vec<_> = before.iter().filter(|segment| !segment.is_pinned()).skip(gone).map(|segment| &segment.message).collect();
+                    let now: Vec<_> = window.segments().iter().filter(|segment| !segment.is_pinned()).map(|segment| &segment.message).collect();
+                    prop_assert_eq!(&now[..now.len() - 1], &stayed[..]);
+                    // A reply as long as the window has room for.
+                    let reply = reply.min(window.reply_room(&model, prompt.len()).unwrap());
+                    let text = "r".repeat(reply);
+                    let tokens = model.encode(&text, SpecialTokens::Literal);
+                    window.push_reply(&model, &text, &tokens).unwrap();
+                }
+            }
+            let usage = window.usage();
+            prop_assert_eq!(usage.used, window.tokens().len());
+            prop_assert!(usage.used <= usage.limit);
+            for (segment, pinned) in window.segments().iter().zip(&pinned) {
+                prop_assert_eq!(&segment.message, &pinned.message);
+            }
+        }
+    }
+}

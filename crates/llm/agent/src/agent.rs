@@ -1,0 +1,155 @@
+//! The agent itself: what it holds, and how a line of input finds its way.
+
+use crate::{AgentEvent, ErrorSource, Host, Observer, Settings, Stats, command, prompt};
+use alloc::{collections::VecDeque, string::String};
+use core::sync::atomic::AtomicBool;
+use llm_context::{Budget, Usage, Window, WindowError};
+use llm_inference::model::LanguageModel;
+use llm_tools::{Notes, Registry};
+use system_platform::Pacer;
+
+/// The most lines of input that are remembered.
+const MAX_HISTORY: usize = 500;
+/// The budget of the window where there is no model to ask.
+const NO_MODEL_LIMIT: usize = 2048;
+
+/// How an agent starts.
+pub struct Config {
+    /// Parameters as `/set` shows them.
+    pub settings: Settings,
+    /// Who the agent is told that it is.
+    pub system_prompt: String,
+    /// The tools.
+    pub tools: Registry,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            system_prompt: prompt::SYSTEM_PROMPT.into(),
+            tools: Registry::built_in(),
+        }
+    }
+}
+
+/// The one user process: a conversation, the model that takes part in it, and its tools.
+///
+/// Without a model (`None`) commands and tools work, and text gets a clear message.
+pub struct Agent<'h, M> {
+    pub(crate) model: Option<M>,
+    pub(crate) host: &'h dyn Host,
+    pub(crate) tools: Registry,
+    pub(crate) notes: Notes,
+    pub(crate) settings: Settings,
+    pub(crate) system_prompt: String,
+    pub(crate) window: Window,
+    pub(crate) history: VecDeque<String>,
+    pub(crate) stats: Stats,
+}
+
+impl<'h, M: LanguageModel> Agent<'h, M> {
+    /// An agent with an empty conversation.
+    ///
+    /// # Errors
+    /// A system prompt that leaves no room in the model's window, or a template that cannot be
+    /// rendered.
+    pub fn new(model: Option<M>, host: &'h dyn Host, config: Config) -> Result<Self, WindowError> {
+        let limit = model.as_ref().map_or(NO_MODEL_LIMIT, LanguageModel::context_limit);
+        let mut window = Window::new(Budget::new(limit, config.settings.reserve));
+        if let Some(model) = &model {
+            window.pin(model, &prompt::pinned(&config.system_prompt))?;
+        }
+        Ok(Self {
+            model,
+            host,
+            tools: config.tools,
+            notes: Notes::default(),
+            settings: config.settings,
+            system_prompt: config.system_prompt,
+            window,
+            history: VecDeque::new(),
+            stats: Stats::default(),
+        })
+    }
+
+    /// Takes a line of input: a slash command, or text for the model. Returns when it has been
+    /// dealt with wholly; everything that happens is told to `observer`. Setting `cancel` stops a
+    /// reply within one step of the pacer and keeps what was said; the caller clears the flag.
+    pub async fn process_input<O: Observer + ?Sized>(
+        &mut self,
+        line: &str,
+        pacer: &impl Pacer,
+        observer: &O,
+        cancel: &AtomicBool,
+    ) {
+        let line = line.trim();
+        if line.is_empty() {
+            return;
+        }
+        observer.on_event(&AgentEvent::Input { text: line });
+        self.remember(line);
+        match line.strip_prefix('/') {
+            Some(command) => command::run(self, command, pacer, observer, cancel).await,
+            None => self.converse(line, pacer, observer, cancel).await,
+        }
+    }
+
+    /// Computes, while nothing else is to be done, what the next prompt will begin with, so that
+    /// the first word of the answer comes sooner. Stops where it is when `cancel` is set, and goes
+    /// on from there the next time. Returns whether all is computed.
+    pub async fn warm_up<O: Observer + ?Sized>(
+        &mut self,
+        pacer: &impl Pacer,
+        observer: &O,
+        cancel: &AtomicBool,
+    ) -> bool {
+        self.compute_window(pacer, observer, cancel).await
+    }
+
+    /// The model, if there is one.
+    pub const fn model(&self) -> Option<&M> {
+        self.model.as_ref()
+    }
+
+    /// The context window in numbers.
+    pub fn usage(&self) -> Usage {
+        self.window.usage()
+    }
+
+    /// Counts and times since the start.
+    pub const fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// The parameters.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The tools.
+    pub const fn tools(&self) -> &Registry {
+        &self.tools
+    }
+
+    /// The lines entered so far, oldest first.
+    pub fn history(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.history.iter().map(String::as_str)
+    }
+
+    pub(crate) fn report_context<O: Observer + ?Sized>(&self, observer: &O) {
+        observer.on_event(&AgentEvent::Context(self.window.usage()));
+    }
+
+    fn remember(&mut self, line: &str) {
+        if self.history.len() == MAX_HISTORY {
+            self.history.pop_front();
+        }
+        self.history.push_back(line.into());
+    }
+}
+
+/// Tells `observer` of an error.
+pub(crate) fn report_error<O: Observer + ?Sized>(observer: &O, source: ErrorSource, message: &str) {
+    observer.on_event(&AgentEvent::Error { source, message });
+}

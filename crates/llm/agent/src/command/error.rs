@@ -1,0 +1,95 @@
+//! Why a command did not do what it should.
+
+use crate::SettingError;
+use alloc::string::String;
+use core::fmt;
+use llm_context::WindowError;
+use llm_tools::ToolError;
+
+/// A command that failed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CommandError {
+    /// There is no such command.
+    Unknown {
+        /// The name without the slash.
+        name: String,
+        /// The command that comes closest.
+        nearest: Option<&'static str>,
+    },
+    /// It was called in another way than it can be.
+    Usage {
+        /// How it is called.
+        usage: String,
+    },
+    /// It takes a number, and got something else.
+    NotANumber {
+        /// What it got.
+        text: String,
+    },
+    /// The parameter cannot be set so.
+    Setting(SettingError),
+    /// The tool gave no result.
+    Tool(ToolError),
+    /// The system prompt does not fit.
+    Window(WindowError),
+    /// Not even the first byte can be read.
+    Unmapped {
+        /// The address.
+        address: u64,
+    },
+    /// More bytes than fit a screen or two.
+    TooLong {
+        /// The most there are.
+        max: usize,
+    },
+    /// Some checks failed.
+    ChecksFailed {
+        /// All results.
+        report: String,
+    },
+    /// No check has such a name.
+    NoSuchCheck {
+        /// The name.
+        what: String,
+    },
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { name, nearest: Some(nearest) } => {
+                write!(f, "there is no command `/{name}`; did you mean `/{nearest}`?")
+            }
+            Self::Unknown { name, nearest: None } => {
+                write!(f, "there is no command `/{name}`; `/help` shows them all")
+            }
+            Self::Usage { usage } => write!(f, "usage: `{usage}`"),
+            Self::NotANumber { text } => write!(f, "\"{text}\" is not a number"),
+            Self::Setting(error) => error.fmt(f),
+            Self::Tool(error) => error.fmt(f),
+            Self::Window(error) => error.fmt(f),
+            Self::Unmapped { address } => write!(f, "{address:#018x} is not mapped memory"),
+            Self::TooLong { max } => write!(f, "at most {max} bytes can be shown at once"),
+            Self::ChecksFailed { report } => f.write_str(report),
+            Self::NoSuchCheck { what } => write!(f, "there is no check named \"{what}\""),
+        }
+    }
+}
+
+impl From<SettingError> for CommandError {
+    fn from(error: SettingError) -> Self {
+        Self::Setting(error)
+    }
+}
+
+impl From<ToolError> for CommandError {
+    fn from(error: ToolError) -> Self {
+        Self::Tool(error)
+    }
+}
+
+impl From<WindowError> for CommandError {
+    fn from(error: WindowError) -> Self {
+        Self::Window(error)
+    }
+}

@@ -1,0 +1,111 @@
+//! Slash commands: the name is looked up, the command runs, its output is one event.
+
+mod conversation;
+mod error;
+mod hexdump;
+mod machine;
+mod selftest;
+mod set;
+mod table;
+mod tool;
+
+pub use error::CommandError;
+pub use table::names;
+
+use crate::{Agent, AgentEvent, Observer, PowerAction};
+use alloc::string::{String, ToString};
+use core::sync::atomic::AtomicBool;
+use llm_inference::model::LanguageModel;
+use system_platform::Pacer;
+use table::{Command, Entry};
+
+/// Runs the command in `text`, which has lost its slash.
+pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
+    agent: &mut Agent<'_, M>,
+    text: &str,
+    pacer: &impl Pacer,
+    observer: &O,
+    cancel: &AtomicBool,
+) {
+    let (name, arguments) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let arguments = arguments.trim();
+    let Some(entry) = table::find(name) else {
+        let nearest = table::nearest_name(name);
+        let error = CommandError::Unknown { name: name.into(), nearest };
+        finish(observer, name, arguments, Err(error));
+        return;
+    };
+    let result = match entry.command {
+        Command::Selftest => selftest::run(agent, arguments, pacer, observer, cancel).await,
+        _ => run_at_once(agent, entry, arguments, observer),
+    };
+    finish(observer, entry.name, arguments, result);
+    // After the event, so that the last thing a log sees is complete.
+    match entry.command {
+        Command::Shutdown if arguments.is_empty() => {
+            observer.on_event(&AgentEvent::Power { action: PowerAction::Shutdown });
+            agent.host.shut_down();
+        }
+        Command::Reboot if arguments.is_empty() => {
+            observer.on_event(&AgentEvent::Power { action: PowerAction::Reboot });
+            agent.host.reboot();
+        }
+        _ => {}
+    }
+}
+
+fn finish<O: Observer + ?Sized>(
+    observer: &O,
+    name: &str,
+    arguments: &str,
+    result: Result<String, CommandError>,
+) {
+    let ok = result.is_ok();
+    let output = result.unwrap_or_else(|error| error.to_string());
+    observer.on_event(&AgentEvent::Command { name, arguments, ok, output: &output });
+}
+
+/// The commands that are done in no time.
+fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
+    agent: &mut Agent<'_, M>,
+    entry: &Entry,
+    arguments: &str,
+    observer: &O,
+) -> Result<String, CommandError> {
+    if entry.arguments.is_empty() && !arguments.is_empty() {
+        return Err(CommandError::Usage { usage: entry.usage() });
+    }
+    let host = agent.host;
+    Ok(match entry.command {
+        Command::Help => help(arguments)?,
+        Command::Tool => tool::call(agent, entry, arguments, observer)?,
+        Command::Tools => tool::list(agent),
+        Command::Context => conversation::context(agent),
+        Command::Reset => conversation::reset(agent, observer),
+        Command::System => conversation::system(agent, arguments, observer)?,
+        Command::Set => set::run(agent, arguments)?,
+        Command::Stats => conversation::stats(agent),
+        Command::History => conversation::history(agent, arguments)?,
+        Command::Mem => machine::mem(host),
+        Command::Mmap => machine::mmap(host),
+        Command::Frames => machine::frames(host),
+        Command::Cpus => machine::cpus(host),
+        Command::Ticks => machine::ticks(host),
+        Command::Time => machine::time(host),
+        Command::Hexdump => hexdump::run(host, entry, arguments)?,
+        Command::Shutdown => "The machine is being switched off.".into(),
+        Command::Reboot => "The machine is being restarted.".into(),
+        Command::Selftest => String::new(),
+    })
+}
+
+fn help(name: &str) -> Result<String, CommandError> {
+    if name.is_empty() {
+        return Ok(table::help(None));
+    }
+    let name = name.trim_start_matches('/');
+    table::find(name).map(|entry| table::help(Some(entry))).ok_or_else(|| CommandError::Unknown {
+        name: name.into(),
+        nearest: table::nearest_name(name),
+    })
+}

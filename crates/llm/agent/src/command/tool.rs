@@ -1,0 +1,43 @@
+//! `/tool` and `/tools`.
+
+use super::{CommandError, table::Entry};
+use crate::{Agent, Observer, ToolSource, call::ToolCall};
+use alloc::string::String;
+use core::fmt::Write;
+use llm_inference::model::LanguageModel;
+use llm_tools::{ToolError, arguments, schema};
+
+pub fn call<M: LanguageModel, O: Observer + ?Sized>(
+    agent: &mut Agent<'_, M>,
+    entry: &Entry,
+    text: &str,
+    observer: &O,
+) -> Result<String, CommandError> {
+    let (name, text) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    if name.is_empty() {
+        return Err(CommandError::Usage { usage: entry.usage() });
+    }
+    let tool = agent.tools.get(name).map_err(ToolError::Refused)?;
+    let arguments = arguments::from_text(tool.schema(), text)?;
+    let call = ToolCall { name: name.into(), arguments };
+    Ok(agent.call_tool(&call, ToolSource::User, observer)?)
+}
+
+pub fn list<M: LanguageModel>(agent: &Agent<'_, M>) -> String {
+    let mut text = String::new();
+    for tool in agent.tools.iter() {
+        let _ = write!(text, "**{}**", tool.name());
+        for property in schema::properties(tool.schema()).unwrap_or_default() {
+            let _ = match property.is_required {
+                true => write!(text, " {}", property.name),
+                false => write!(text, " [{}]", property.name),
+            };
+        }
+        let _ = writeln!(text, " - {}", tool.description());
+        for example in tool.examples() {
+            let _ = writeln!(text, "  \"{}\" `{}`", example.request, example.arguments);
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
+}

@@ -1,0 +1,44 @@
+//! What the agent needs of the system around it.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+use system_platform::Machine;
+
+/// The machine, its keyboard layouts and its self-tests.
+pub trait Host: Machine {
+    /// Names of the keyboard layouts there are (`us`, `de`, ...).
+    fn keymaps(&self) -> Vec<&'static str>;
+
+    /// Name of the layout in use.
+    fn keymap(&self) -> &'static str;
+
+    /// Switches the keyboard layout.
+    ///
+    /// # Errors
+    /// A name that is not among [`Self::keymaps`]; then nothing has changed.
+    fn set_keymap(&self, name: &str) -> Result<(), UnknownKeymap>;
+
+    /// Runs the kernel's own checks: those whose name contains `what`, all if it is empty.
+    fn selftest(&self, what: &str) -> Vec<Check>;
+}
+
+/// The result of one check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What was checked.
+    pub name: String,
+    /// Whether it passed.
+    pub ok: bool,
+    /// What was seen.
+    pub detail: String,
+}
+
+/// A keyboard layout that does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownKeymap;
+
+impl fmt::Display for UnknownKeymap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("there is no such keyboard layout")
+    }
+}

@@ -1,0 +1,149 @@
+//! A machine with fixed facts whose clock moves by a millisecond whenever it is looked at.
+
+use crate::{Check, Host, UnknownKeymap};
+use alloc::{string::String, vec::Vec};
+use core::cell::{Cell, RefCell};
+use system_platform::{
+    DateTime, Machine,
+    machine::{CpuInfo, FrameStats, MemoryRegion, MemoryStats, UnmappedAddress},
+};
+
+const KEYMAPS: [&str; 4] = ["us", "uk", "de", "fr"];
+const MIB: u64 = 1 << 20;
+
+/// The machine. What a test wants otherwise it sets.
+#[derive(Debug)]
+pub struct FakeHost {
+    /// The checks that the kernel would run.
+    pub checks: RefCell<Vec<Check>>,
+    /// How often the machine was switched off.
+    pub shut_downs: Cell<u32>,
+    /// How often it was started anew.
+    pub reboots: Cell<u32>,
+    keymap: Cell<&'static str>,
+    uptime_ns: Cell<u64>,
+}
+
+impl Default for FakeHost {
+    fn default() -> Self {
+        let check =
+            |name: &str, detail: &str| Check { name: name.into(), ok: true, detail: detail.into() };
+        Self {
+            checks: RefCell::new(Vec::from([
+                check("paging", "12 regions"),
+                check("timer", "100 Hz"),
+            ])),
+            shut_downs: Cell::new(0),
+            reboots: Cell::new(0),
+            keymap: Cell::new(KEYMAPS[0]),
+            uptime_ns: Cell::new(0),
+        }
+    }
+}
+
+impl FakeHost {
+    /// First address of the memory that can be read: 40 bytes, 0, 1, 2, ...
+    pub const MEMORY_START: u64 = 0x1000;
+    /// How many bytes can be read there.
+    pub const MEMORY_LEN: u64 = 40;
+}
+
+impl Machine for FakeHost {
+    fn memory(&self) -> MemoryStats {
+        MemoryStats {
+            total: 1024 * MIB,
+            used: 256 * MIB,
+            free: 768 * MIB,
+            heap_reserved: 16 * MIB,
+            heap_used: 9 * MIB,
+        }
+    }
+
+    fn memory_map(&self) -> Vec<MemoryRegion> {
+        [(0, 640 << 10, "usable"), (MIB, 1023 * MIB, "kernel and modules")]
+            .map(|(start, len_bytes, kind)| MemoryRegion { start, len_bytes, kind: kind.into() })
+            .into()
+    }
+
+    fn frames(&self) -> FrameStats {
+        FrameStats {
+            total: 262_144,
+            free: 196_608,
+            largest_free_run: 131_072,
+            allocations: 70_000,
+            deallocations: 4464,
+        }
+    }
+
+    fn cpus(&self) -> Vec<CpuInfo> {
+        [(0, true), (1, false)]
+            .map(|(apic_id, is_boot_cpu)| CpuInfo {
+                apic_id,
+                is_online: true,
+                is_boot_cpu,
+                busy_ns: 2_000_000,
+            })
+            .into()
+    }
+
+    fn cpu_description(&self) -> String {
+        "Fake CPU, AVX2".into()
+    }
+
+    fn ticks(&self) -> u64 {
+        4242
+    }
+
+    fn uptime_ns(&self) -> u64 {
+        self.uptime_ns.set(self.uptime_ns.get() + 1_000_000);
+        self.uptime_ns.get()
+    }
+
+    fn date_time(&self) -> Option<DateTime> {
+        Some(DateTime::from_unix(1_795_478_399))
+    }
+
+    fn boot_description(&self) -> String {
+        "a test on the host".into()
+    }
+
+    fn read_memory(&self, address: u64, buffer: &mut [u8]) -> Result<(), UnmappedAddress> {
+        for (index, byte) in buffer.iter_mut().enumerate() {
+            let address = address.wrapping_add(index as u64);
+            let offset = address.wrapping_sub(Self::MEMORY_START);
+            if offset >= Self::MEMORY_LEN {
+                return Err(UnmappedAddress(address));
+            }
+            *byte = offset as u8;
+        }
+        Ok(())
+    }
+
+    fn shut_down(&self) {
+        self.shut_downs.set(self.shut_downs.get() + 1);
+    }
+
+    fn reboot(&self) {
+        self.reboots.set(self.reboots.get() + 1);
+    }
+}
+
+impl Host for FakeHost {
+    fn keymaps(&self) -> Vec<&'static str> {
+        KEYMAPS.into()
+    }
+
+    fn keymap(&self) -> &'static str {
+        self.keymap.get()
+    }
+
+    fn set_keymap(&self, name: &str) -> Result<(), UnknownKeymap> {
+        let known = KEYMAPS.into_iter().find(|known| *known == name).ok_or(UnknownKeymap)?;
+        self.keymap.set(known);
+        Ok(())
+    }
+
+    fn selftest(&self, what: &str) -> Vec<Check> {
+        self.checks.borrow().iter().filter(|check| check.name.contains(what)).cloned().collect()
+    }
+}

@@ -1,0 +1,255 @@
+use super::Bench;
+use crate::testing::{FakeHost, Recorded};
+use alloc::{format, string::String};
+
+/// Runs a command that prints one output; gives whether it succeeded, and the output.
+fn run(bench: &mut Bench, line: &str) -> (bool, String) {
+    match bench.say(line).pop() {
+        Some(Recorded::Command(_, ok, output)) => (ok, output),
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn succeed(bench: &mut Bench, line: &str) -> String {
+    let (ok, output) = run(bench, line);
+    assert!(ok, "{line}: {output}");
+    output
+}
+
+fn fail(bench: &mut Bench, line: &str) -> String {
+    let (ok, output) = run(bench, line);
+    assert!(!ok, "{line}: {output}");
+    output
+}
+
+#[test]
+fn help_names_every_command_and_explains_one() {
+    let mut bench = Bench::new([]);
+    let help = succeed(&mut bench, "/help");
+    for name in [
+        "help", "tool", "tools", "context", "reset", "system", "set", "stats", "mem", "mmap",
+        "frames", "cpus", "ticks", "time", "hexdump", "history", "selftest", "shutdown", "reboot",
+    ] {
+        assert!(help.contains(&format!("\n/{name}")), "{name}");
+    }
+    assert_eq!(succeed(&mut bench, "/?"), help);
+    let one = "```\n/hexdump ADDRESS [LENGTH]  bytes at a virtual address\n```";
+    assert_eq!(succeed(&mut bench, "/help hexdump"), one);
+    assert_eq!(
+        fail(&mut bench, "/help hexdmp"),
+        "there is no command `/hexdmp`; did you mean `/hexdump`?"
+    );
+}
+
+#[test]
+fn an_unknown_command_brings_the_nearest() {
+    let mut bench = Bench::new([]);
+    assert_eq!(fail(&mut bench, "/cpu"), "there is no command `/cpu`; did you mean `/cpus`?");
+    assert_eq!(fail(&mut bench, "/rm -rf"), "there is no command `/rm`; `/help` shows them all");
+    assert_eq!(fail(&mut bench, "/"), "there is no command `/`; `/help` shows them all");
+    assert_eq!(fail(&mut bench, "/mem all"), "usage: `/mem`");
+}
+
+#[test]
+fn tool_takes_plain_text_names_and_json() {
+    let mut bench = Bench::new([]);
+    assert_eq!(succeed(&mut bench, "/tool calc 2 + 2*3"), "8");
+    assert_eq!(succeed(&mut bench, "/tool calc expr=2+2*3"), "8");
+    assert_eq!(succeed(&mut bench, "/tool calc {\"expr\": \"2+2*3\"}"), "8");
+    assert_eq!(succeed(&mut bench, "/tool store gate 4417 west"), "stored \"gate\"");
+    assert_eq!(succeed(&mut bench, "/tool recall gate"), "4417 west");
+    assert_eq!(succeed(&mut bench, "/tool recall"), "gate");
+    assert_eq!(succeed(&mut bench, "/tool echo one\ntwo"), "one\ntwo");
+    assert!(succeed(&mut bench, "/tool time").contains("2026-11-23 23:59:59"));
+    assert!(succeed(&mut bench, "/tool sysinfo").contains("Fake CPU"));
+    assert_eq!(fail(&mut bench, "/tool"), "usage: `/tool NAME [ARGUMENTS]`");
+    assert_eq!(
+        fail(&mut bench, "/tool clac 1"),
+        "there is no tool \"clac\"; did you mean \"calc\"?"
+    );
+    assert_eq!(fail(&mut bench, "/tool calc"), "argument \"expr\" is missing");
+    assert_eq!(fail(&mut bench, "/tool calc 2+3*"), "position 5: expected a number");
+}
+
+#[test]
+fn tools_shows_names_arguments_and_examples() {
+    let mut bench = Bench::new([]);
+    let tools = succeed(&mut bench, "/tools");
+    for text in ["**calc** expr - ", "**store** key value - ", "**recall** [key] - ", "**time** - "]
+    {
+        assert!(tools.contains(text), "{text}: {tools}");
+    }
+}
+
+#[test]
+fn context_maps_the_window() {
+    let mut bench = Bench::new(["Hello."]);
+    bench.say("Hi!");
+    let usage = bench.agent.usage();
+    let map = succeed(&mut bench, "/context");
+    assert!(map.starts_with(&format!("{} of 4096 tokens", usage.used)), "{map}");
+    assert!(map.contains("   1     11 user       Hi!\n"), "{map}");
+    assert!(map.contains("   1     19 assistant  Hello.\n"), "{map}");
+    assert_eq!(usage.by_role.total(), usage.used);
+    assert_eq!((usage.by_role.user, usage.by_role.assistant, usage.turns), (11, 19, 1));
+}
+
+#[test]
+fn reset_begins_a_new_conversation_and_keeps_notes_and_history() {
+    let mut bench = Bench::new(["Hello.", "Hello again."]);
+    bench.say("/tool store k v");
+    bench.say("Hi!");
+    let events = bench.say("/clear");
+    assert_eq!(
+        events,
+        [
+            Recorded::Reset,
+            Recorded::Command("reset".into(), true, "A new conversation begins.".into())
+        ]
+    );
+    assert_eq!(bench.agent.usage().used, bench.agent.usage().pinned);
+    bench.say("Hi!");
+    assert_eq!(bench.model().computed_text().matches("user\nHi!").count(), 1);
+    assert_eq!(succeed(&mut bench, "/tool recall k"), "v");
+}
+
+#[test]
+fn system_shows_replaces_and_restores_the_prompt() {
+    let mut bench = Bench::new(["Aye."]);
+    let original = succeed(&mut bench, "/system");
+    succeed(&mut bench, "/system You are a pirate.");
+    assert_eq!(succeed(&mut bench, "/system"), "The system prompt is:\nYou are a pirate.");
+    bench.say("Hi!");
+    assert!(
+        bench
+            .model()
+            .computed_text()
+            .starts_with("<|im_start|>system\nYou are a pirate.<|im_end|>")
+    );
+    let refusal = fail(&mut bench, &format!("/system {}", "x".repeat(9000)));
+    assert!(refusal.contains("tokens, but the window has room for"), "{refusal}");
+    assert_eq!(succeed(&mut bench, "/system"), "The system prompt is:\nYou are a pirate.");
+    succeed(&mut bench, "/system default");
+    assert_eq!(succeed(&mut bench, "/system"), original);
+}
+
+#[test]
+fn set_shows_and_changes_parameters_and_the_keymap() {
+    let mut bench = Bench::new([]);
+    let all = succeed(&mut bench, "/set");
+    for name in [
+        "temperature",
+        "top_k",
+        "top_p",
+        "min_p",
+        "repeat_penalty",
+        "seed",
+        "max_tokens",
+        "reserve",
+        "keymap",
+    ] {
+        assert!(all.contains(&format!("\n{name} ")), "{name}: {all}");
+    }
+    assert_eq!(succeed(&mut bench, "/set temperature 0.5"), "temperature = 0.5");
+    assert_eq!(succeed(&mut bench, "/set parameter temperature 0.7"), "temperature = 0.7");
+    assert_eq!(succeed(&mut bench, "/set temperature"), "temperature = 0.7");
+    assert_eq!(fail(&mut bench, "/set temperature hot"), "temperature needs a number, not \"hot\"");
+    assert_eq!(
+        fail(&mut bench, "/set temprature"),
+        "there is no parameter \"temprature\"; did you mean \"temperature\"?"
+    );
+    assert_eq!(succeed(&mut bench, "/set keymap de"), "keymap = de");
+    assert_eq!(succeed(&mut bench, "/set keymap"), "keymap = de");
+    assert_eq!(
+        fail(&mut bench, "/set keymap xx"),
+        "there is no keyboard layout \"xx\"; there are: us, uk, de, fr"
+    );
+    succeed(&mut bench, "/set reserve 1000");
+    assert_eq!(bench.agent.usage().high_mark, 3096);
+}
+
+#[test]
+fn stats_counts_tokens_computed_and_reused() {
+    let mut bench = Bench::new(["One.", "Two."]);
+    bench.say("1?");
+    bench.say("2?");
+    let stats = succeed(&mut bench, "/stats");
+    let last = bench.agent.stats().last;
+    assert!(stats.starts_with("Scripted none, 2 replies\n"), "{stats}");
+    assert!(stats.contains(&format!(" {} ", last.reused_tokens)), "{stats}");
+    assert_eq!(last.decode_tokens, 4);
+    assert_eq!(bench.agent.stats().total.decode_tokens, 8);
+}
+
+#[test]
+fn the_machine_is_described() {
+    let mut bench = Bench::new([]);
+    for (line, expected) in [
+        ("/mem", "used             256 MiB  25 %"),
+        ("/mmap", "0x000000100000-0x00003fffffff   1023 MiB  kernel and modules"),
+        ("/frames", "free                 196608  768 MiB"),
+        ("/cpus", "cpu 0  apic 0   online "),
+        ("/ticks", "4242 timer interrupts in "),
+        ("/time", "Monday, 2026-11-23 23:59:59 UTC, up "),
+    ] {
+        let output = succeed(&mut bench, line);
+        assert!(output.contains(expected), "{line}: {output}");
+    }
+}
+
+#[test]
+fn hexdump_shows_bytes_and_where_they_end() {
+    let mut bench = Bench::new([]);
+    let start = FakeHost::MEMORY_START;
+    assert_eq!(
+        succeed(&mut bench, &format!("/hexdump {start:#x} 20")),
+        "```\n\
+         0000000000001000  00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f  |................|\n\
+         0000000000001010  10 11 12 13                                       |....|\n```"
+    );
+    let end = succeed(&mut bench, "/hexdump 1020");
+    assert_eq!(
+        end,
+        "```\n\
+         0000000000001020  20 21 22 23 24 25 26 27                           | !\"#$%&'|\n\
+         0000000000001028  not mapped\n```"
+    );
+    assert_eq!(fail(&mut bench, "/hexdump 0"), "0x0000000000000000 is not mapped memory");
+    assert_eq!(
+        fail(&mut bench, "/hexdump ffffffffffffffff 16"),
+        "0xffffffffffffffff is not mapped memory"
+    );
+    assert_eq!(fail(&mut bench, "/hexdump"), "usage: `/hexdump ADDRESS [LENGTH]`");
+    assert_eq!(fail(&mut bench, "/hexdump xyz"), "\"xyz\" is not a number");
+    assert_eq!(fail(&mut bench, "/hexdump 1000 99999"), "at most 4096 bytes can be shown at once");
+}
+
+#[test]
+fn history_shows_the_lines_entered() {
+    let mut bench = Bench::new(["Hello."]);
+    bench.say("Hi!");
+    bench.say("/ticks");
+    assert_eq!(
+        succeed(&mut bench, "/history"),
+        "```\n   1  Hi!\n   2  /ticks\n   3  /history\n```"
+    );
+    assert_eq!(succeed(&mut bench, "/history 1"), "```\n   4  /history 1\n```");
+    assert_eq!(fail(&mut bench, "/history all"), "\"all\" is not a number");
+}
+
+#[test]
+fn the_power_switch_is_reached_after_its_event() {
+    let mut bench = Bench::new([]);
+    assert_eq!(
+        bench.say("/shutdown"),
+        [
+            Recorded::Command("shutdown".into(), true, "The machine is being switched off.".into()),
+            Recorded::Power("Shutdown".into()),
+        ]
+    );
+    assert_eq!((bench.host.shut_downs.get(), bench.host.reboots.get()), (1, 0));
+    bench.say("/reboot now");
+    assert_eq!((bench.host.shut_downs.get(), bench.host.reboots.get()), (1, 0));
+    bench.say("/reboot");
+    assert_eq!((bench.host.shut_downs.get(), bench.host.reboots.get()), (1, 1));
+}

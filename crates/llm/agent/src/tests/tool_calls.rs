@@ -1,0 +1,147 @@
+use super::Bench;
+use crate::{
+    StopReason, ToolSource,
+    testing::{Recorded, Script},
+};
+use alloc::{format, string::String};
+
+const CALL: &str = r#"<tool_call>{"name": "calc", "arguments": {"expr": "6*7"}}</tool_call>"#;
+
+fn error(message: &str) -> Recorded {
+    Recorded::Error("tool".into(), message.into())
+}
+
+/// What the model was told as the results of its tools.
+fn results(bench: &Bench) -> String {
+    let text = bench.model().computed_text();
+    let results: alloc::vec::Vec<&str> = text
+        .split("<|im_start|>tool\n")
+        .skip(1)
+        .map(|rest| rest.split("<|im_end|>").next().unwrap())
+        .collect();
+    results.join("|")
+}
+
+#[test]
+fn a_call_is_run_and_its_result_fed_back() {
+    let mut bench = Bench::new([&format!("Let me see. {CALL} Done."), "It is 42."]);
+    let answer = "It is 42.";
+    assert_eq!(
+        bench.say("What is 6*7?"),
+        [
+            Recorded::Reply("Let me see.  Done.".into(), 18 + CALL.len(), StopReason::ToolCall),
+            Recorded::ToolCall("calc".into(), r#"{"expr":"6*7"}"#.into(), ToolSource::Model),
+            Recorded::ToolResult("calc".into(), true, "42".into()),
+            Recorded::Reply(answer.into(), answer.len(), StopReason::EndOfTurn),
+        ]
+    );
+    assert_eq!(results(&bench), "6*7 = 42");
+}
+
+#[test]
+fn several_calls_in_one_reply_run_in_order() {
+    let store =
+        r#"<tool_call>{"name": "store", "arguments": {"key": "k", "value": "v"}}</tool_call>"#;
+    let recall = r#"<tool_call>{"name": "recall", "arguments": {"key": "k"}}</tool_call>"#;
+    let mut bench = Bench::new([&format!("{store}{recall}"), "Done."]);
+    bench.say("Keep it.");
+    assert_eq!(results(&bench), "stored \"k\"|k = v");
+}
+
+#[test]
+fn an_unparsable_call_is_shown_and_the_model_is_told() {
+    let mut bench = Bench::new(["<tool_call>{\"name\": calc}</tool_call>", "Sorry."]);
+    let events = bench.say("What is 6*7?");
+    let reason = "the tool call cannot be read: not JSON: expected value at line 1 column 10";
+    assert_eq!(events[0], error(&format!("{reason}: {{\"name\": calc}}")));
+    assert!(
+        matches!(&events[1], Recorded::Reply(text, _, StopReason::ToolCall) if text.is_empty())
+    );
+    assert_eq!(events[2], Recorded::Reply("Sorry.".into(), 6, StopReason::EndOfTurn));
+    assert_eq!(results(&bench), format!("error: {reason}"));
+}
+
+#[test]
+fn a_call_that_the_end_cuts_off_is_shown() {
+    let mut bench = Bench::new(["Hm. <tool_call>{\"name\"", "Sorry."]);
+    let events = bench.say("What is 6*7?");
+    let reason = "the tool call cannot be read: the reply ended before </tool_call>";
+    assert_eq!(events[0], error(&format!("{reason}: {{\"name\"")));
+    assert_eq!(results(&bench), format!("error: {reason}"));
+}
+
+#[test]
+fn unknown_tools_and_bad_arguments_are_shown_and_the_model_is_told() {
+    let unknown = r#"<tool_call>{"name": "math", "arguments": {"expr": "6*7"}}</tool_call>"#;
+    let missing = r#"<tool_call>{"name": "calc", "arguments": {}}</tool_call>"#;
+    let wrong = r#"<tool_call>{"name": "calc", "arguments": {"expr": "6*"}}</tool_call>"#;
+    let mut bench = Bench::new([unknown, missing, wrong, "I give up."]);
+    let events = bench.say("What is 6*7?");
+    for message in [
+        "math: there is no tool \"math\"",
+        "calc: argument \"expr\" is missing",
+        "calc: position 3: expected a number",
+    ] {
+        assert!(events.contains(&error(message)), "{message}: {events:?}");
+    }
+    let refused = events.iter().filter(|e| matches!(e, Recorded::ToolResult(_, false, _))).count();
+    assert_eq!(refused, 3);
+    assert_eq!(
+        results(&bench),
+        "error: there is no tool \"math\"|error: argument \"expr\" is missing|\
+         error: position 3: expected a number"
+    );
+    assert_eq!(
+        events.last(),
+        Some(&Recorded::Reply("I give up.".into(), 10, StopReason::EndOfTurn))
+    );
+}
+
+#[test]
+fn the_rounds_of_a_turn_are_limited() {
+    let mut bench = Bench::new([CALL; 9]);
+    let events = bench.say("Loop!");
+    let calls = events.iter().filter(|e| matches!(e, Recorded::ToolCall(..))).count();
+    assert_eq!(calls, 4);
+    assert_eq!(
+        events.last(),
+        Some(&error("4 rounds of tool calls are the most in one turn: the last was not run"))
+    );
+}
+
+#[test]
+fn a_call_in_a_reply_that_was_cut_short_is_not_run_and_that_is_said() {
+    let mut bench = Bench::with_limit(4096, [Script::Endless(format!("{CALL} ").into_bytes())]);
+    bench.say(&format!("/set max_tokens {}", CALL.len() + 5));
+    let events = bench.say("Loop!");
+    assert!(!events.iter().any(|e| matches!(e, Recorded::ToolCall(..))), "{events:?}");
+    assert_eq!(events.last(), Some(&error("the reply was cut short: its tool calls were not run")));
+}
+
+#[test]
+fn a_result_too_large_for_the_window_ends_the_turn_with_its_size() {
+    let text = "x".repeat(900);
+    let call =
+        format!(r#"<tool_call>{{"name": "echo", "arguments": {{"text": "{text}"}}}}</tool_call>"#);
+    let mut bench = Bench::with_limit(2048, [call.as_str().into(), "Never said.".into()]);
+    bench.say("/set max_tokens 1024");
+    let events = bench.say("Echo!");
+    let Some(Recorded::Error(source, message)) = events.last() else {
+        panic!("{events:?}");
+    };
+    assert_eq!(source, "context");
+    assert!(message.starts_with("the message has 908 tokens"), "{message}");
+}
+
+#[test]
+fn a_call_by_hand_is_logged_as_the_persons() {
+    let mut bench = Bench::new([]);
+    assert_eq!(
+        bench.say("/tool calc {\"expr\": \"2+2*3\"}"),
+        [
+            Recorded::ToolCall("calc".into(), r#"{"expr":"2+2*3"}"#.into(), ToolSource::User),
+            Recorded::ToolResult("calc".into(), true, "8".into()),
+            Recorded::Command("tool".into(), true, "8".into()),
+        ]
+    );
+}

@@ -1,0 +1,405 @@
+//! A turn: the message, the reply, the tools it calls, the reply to their results.
+
+use crate::{
+    Agent, AgentEvent, ErrorSource, Observer, ReplyReport, StopReason, ToolSource,
+    agent::report_error,
+    call::{self, CallError, ToolCall},
+    cancel::until_cancelled,
+    stats::Work,
+    stream::{Part, ReplyStream},
+};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::sync::atomic::{AtomicBool, Ordering};
+use llm_context::common_prefix;
+use llm_inference::{
+    model::{ForwardError, LanguageModel, Message, Role, TokenId},
+    sampler::Sampler,
+};
+use llm_tools::{ToolContext, ToolError};
+use system_platform::Pacer;
+
+/// How often in one turn the model may call tools and be answered.
+const MAX_TOOL_ROUNDS: usize = 4;
+/// Prompt tokens between two reports of progress.
+const PREFILL_CHUNK: usize = 16;
+
+/// What a reply came to.
+struct Reply {
+    calls: Vec<Result<ToolCall, CallError>>,
+    stop_reason: StopReason,
+}
+
+/// A reply while it is generated.
+#[derive(Default)]
+struct Draft {
+    /// The tokens, those of calls included.
+    generated: Vec<TokenId>,
+    /// Their bytes.
+    raw: Vec<u8>,
+    /// What was shown.
+    shown: String,
+    stream: ReplyStream,
+    calls: Vec<Result<ToolCall, CallError>>,
+}
+
+/// Why computing stopped before it was done.
+enum Interruption {
+    Cancelled,
+    Failed(ForwardError),
+}
+
+impl<M: LanguageModel> Agent<'_, M> {
+    /// One turn with `text` from the person.
+    pub(crate) async fn converse<O: Observer + ?Sized>(
+        &mut self,
+        text: &str,
+        pacer: &impl Pacer,
+        observer: &O,
+        cancel: &AtomicBool,
+    ) {
+        if self.model.is_none() {
+            let message =
+                "no model is loaded, so nobody can answer; commands and tools work (/help)";
+            report_error(observer, ErrorSource::Model, message);
+            return;
+        }
+        if !self.admit(Message::new(Role::User, text), observer) {
+            return;
+        }
+        for round in 0.. {
+            let Some(reply) = self.reply(pacer, observer, cancel).await else {
+                return;
+            };
+            if reply.calls.is_empty() {
+                return;
+            }
+            if reply.stop_reason != StopReason::ToolCall {
+                let message = "the reply was cut short: its tool calls were not run";
+                report_error(observer, ErrorSource::Tool, message);
+                return;
+            }
+            if round == MAX_TOOL_ROUNDS {
+                let message = format!(
+                    "{MAX_TOOL_ROUNDS} rounds of tool calls are the most in one turn: the last was not run"
+                );
+                report_error(observer, ErrorSource::Tool, &message);
+                return;
+            }
+            if !self.answer_calls(&reply.calls, observer) {
+                return;
+            }
+        }
+    }
+
+    /// Computes what is in the window. Returns whether all is computed.
+    pub(crate) async fn compute_window<O: Observer + ?Sized>(
+        &mut self,
+        pacer: &impl Pacer,
+        observer: &O,
+        cancel: &AtomicBool,
+    ) -> bool {
+        let Some(model) = &mut self.model else {
+            return true;
+        };
+        let tokens = self.window.tokens();
+        let reused = common_prefix(model.computed(), &tokens);
+        if reused == tokens.len() {
+            return true;
+        }
+        let started_ns = self.host.uptime_ns();
+        let total = tokens.len() - reused;
+        let computed = compute(model, &tokens, reused, pacer, cancel, |done| {
+            observer.on_event(&AgentEvent::WarmUp { done, total });
+        })
+        .await;
+        let done = model.computed().len().saturating_sub(reused);
+        self.stats.record_warm_up(done as u64, self.host.uptime_ns() - started_ns);
+        if let Err(Interruption::Failed(error)) = &computed {
+            model.truncate(0);
+            report_error(observer, ErrorSource::Model, &error.to_string());
+        }
+        computed.is_ok()
+    }
+
+    /// Puts a message into the window and tells what had to go; `false` if it does not fit.
+    fn admit<O: Observer + ?Sized>(&mut self, message: Message, observer: &O) -> bool {
+        let Some(model) = &self.model else {
+            return false;
+        };
+        match self.window.push(model, message) {
+            Ok(evicted) => {
+                for evicted in evicted {
+                    observer.on_event(&AgentEvent::Evicted(evicted));
+                }
+                self.report_context(observer);
+                true
+            }
+            Err(error) => {
+                report_error(observer, ErrorSource::Context, &error.to_string());
+                false
+            }
+        }
+    }
+
+    /// Asks the model for one reply and puts it into the window. `None` if no turn is left to go on
+    /// with.
+    async fn reply<O: Observer + ?Sized>(
+        &mut self,
+        pacer: &impl Pacer,
+        observer: &O,
+        cancel: &AtomicBool,
+    ) -> Option<Reply> {
+        let model = self.model.as_mut()?;
+        let prompt = self.window.prompt(model).and_then(|prompt| {
+            let room = self.window.reply_room(model, prompt.len())?;
+            Ok((prompt, room))
+        });
+        let (prompt, room) = match prompt {
+            Ok(prompt) => prompt,
+            Err(error) => {
+                report_error(observer, ErrorSource::Model, &error.to_string());
+                return None;
+            }
+        };
+        let mut sampler = match Sampler::new(self.settings.sampler_options()) {
+            Ok(sampler) => sampler,
+            Err(error) => {
+                report_error(observer, ErrorSource::Agent, &error.to_string());
+                return None;
+            }
+        };
+        // The last token is computed in any case: its logits choose the first word.
+        let reused = common_prefix(model.computed(), &prompt).min(prompt.len().saturating_sub(1));
+        let total = prompt.len() - reused;
+        let started_ns = self.host.uptime_ns();
+        observer.on_event(&AgentEvent::Prefill { done: 0, total, reused });
+        let prefill = compute(model, &prompt, reused, pacer, cancel, |done| {
+            observer.on_event(&AgentEvent::Prefill { done, total, reused });
+        })
+        .await;
+        let prefilled_ns = self.host.uptime_ns();
+        let mut work = Work {
+            prefill_tokens: model.computed().len().saturating_sub(reused) as u64,
+            prefill_ns: prefilled_ns - started_ns,
+            reused_tokens: reused as u64,
+            ..Work::default()
+        };
+
+        let mut draft = Draft::default();
+        let outcome = match prefill {
+            Ok(()) => {
+                observer.on_event(&AgentEvent::ReplyStarted);
+                let limits = Limits { max_tokens: self.settings.max_tokens, room };
+                generate(model, &mut sampler, limits, &mut draft, pacer, observer, cancel).await
+            }
+            Err(interruption) => Err(interruption),
+        };
+        draft.finish(observer);
+        work.decode_tokens = draft.generated.len() as u64;
+        work.decode_ns = self.host.uptime_ns() - prefilled_ns;
+        let stop_reason = match outcome {
+            Ok(StopReason::EndOfTurn) if !draft.calls.is_empty() => StopReason::ToolCall,
+            Ok(stop_reason) => stop_reason,
+            Err(Interruption::Cancelled) => StopReason::Cancelled,
+            Err(Interruption::Failed(error)) => {
+                // What stands in the cache after a failure is not to be trusted.
+                model.truncate(0);
+                report_error(observer, ErrorSource::Model, &error.to_string());
+                StopReason::Error
+            }
+        };
+        self.stats.record_reply(work);
+        observer.on_event(&AgentEvent::ReplyFinished(ReplyReport {
+            text: &draft.shown,
+            tokens: draft.generated.len(),
+            prompt_tokens: prompt.len(),
+            reused_tokens: reused,
+            prefill_tok_s: work.prefill_tok_s(),
+            decode_tok_s: work.decode_tok_s(),
+            stop_reason,
+        }));
+        self.keep_reply(draft, stop_reason, observer)
+    }
+
+    /// Puts a reply into the window. One without a token leaves no trace, and a question that got
+    /// none goes with it: a small model would learn silence from it.
+    fn keep_reply<O: Observer + ?Sized>(
+        &mut self,
+        draft: Draft,
+        stop_reason: StopReason,
+        observer: &O,
+    ) -> Option<Reply> {
+        let model = self.model.as_ref()?;
+        if draft.generated.is_empty() && stop_reason != StopReason::EndOfTurn {
+            let is_unanswered =
+                self.window.segments().last().is_some_and(|last| last.role() == Role::User);
+            if is_unanswered {
+                self.window.remove_last_turn();
+            }
+        } else {
+            let text = String::from_utf8_lossy(&draft.raw);
+            if let Err(error) = self.window.push_reply(model, &text, &draft.generated) {
+                report_error(observer, ErrorSource::Model, &error.to_string());
+                return None;
+            }
+        }
+        self.report_context(observer);
+        Some(Reply { calls: draft.calls, stop_reason })
+    }
+
+    /// Runs calls one after the other and puts their results into the window; `false` if the turn
+    /// cannot go on.
+    fn answer_calls<O: Observer + ?Sized>(
+        &mut self,
+        calls: &[Result<ToolCall, CallError>],
+        observer: &O,
+    ) -> bool {
+        calls.iter().all(|call| {
+            let answer = match call {
+                Ok(call) => match self.call_tool(call, ToolSource::Model, observer) {
+                    Ok(statement) => statement,
+                    Err(error) => {
+                        let message = format!("{}: {error}", call.name);
+                        report_error(observer, ErrorSource::Tool, &message);
+                        if let ToolError::Faulty(_) = error {
+                            return false;
+                        }
+                        format!("error: {error}")
+                    }
+                },
+                // Shown already, when it was found.
+                Err(error) => format!("error: {error}"),
+            };
+            self.admit(Message::new(Role::Tool, answer), observer)
+        })
+    }
+
+    /// Runs one call; gives the result as the model is told it.
+    pub(crate) fn call_tool<O: Observer + ?Sized>(
+        &mut self,
+        call: &ToolCall,
+        source: ToolSource,
+        observer: &O,
+    ) -> Result<String, ToolError> {
+        let ToolCall { name, arguments } = call;
+        observer.on_event(&AgentEvent::ToolCall { name, arguments, source });
+        let started_ns = self.host.uptime_ns();
+        let mut context = ToolContext { machine: self.host, notes: &mut self.notes };
+        let result = self.tools.call(name, arguments, &mut context);
+        let duration_ns = self.host.uptime_ns() - started_ns;
+        let shown = result.as_ref().map_or_else(ToString::to_string, |output| output.text.clone());
+        observer.on_event(&AgentEvent::ToolResult {
+            name,
+            ok: result.is_ok(),
+            result: &shown,
+            duration_ns,
+        });
+        result.map(|output| match source {
+            ToolSource::Model => output.statement,
+            ToolSource::User => output.text,
+        })
+    }
+}
+
+impl Draft {
+    /// Takes one more token and shows what is complete with it.
+    fn push<O: Observer + ?Sized>(&mut self, token: TokenId, bytes: &[u8], observer: &O) {
+        self.generated.push(token);
+        self.raw.extend_from_slice(bytes);
+        let parts = self.stream.push(bytes);
+        self.take(parts, observer);
+    }
+
+    fn finish<O: Observer + ?Sized>(&mut self, observer: &O) {
+        let parts = self.stream.finish();
+        self.take(parts, observer);
+    }
+
+    fn take<O: Observer + ?Sized>(&mut self, parts: Vec<Part>, observer: &O) {
+        for part in parts {
+            let call = match part {
+                Part::Text(text) => {
+                    observer.on_event(&AgentEvent::TextDelta { text: &text });
+                    self.shown.push_str(&text);
+                    continue;
+                }
+                Part::Call(text) => (call::parse(&text), text),
+                Part::UnclosedCall(text) => (Err(CallError::Unclosed), text),
+            };
+            if let (Err(error), text) = &call {
+                report_error(observer, ErrorSource::Tool, &format!("{error}: {}", text.trim()));
+            }
+            self.calls.push(call.0);
+        }
+    }
+}
+
+/// What bounds a reply.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// As `/set max_tokens` says.
+    max_tokens: usize,
+    /// Tokens the window has room for.
+    room: usize,
+}
+
+/// Computes `tokens` from `reused` on, after dropping from the cache what differs; tells `progress`
+/// how many of them are done.
+async fn compute<M: LanguageModel>(
+    model: &mut M,
+    tokens: &[TokenId],
+    reused: usize,
+    pacer: &impl Pacer,
+    cancel: &AtomicBool,
+    progress: impl Fn(usize),
+) -> Result<(), Interruption> {
+    model.truncate(reused);
+    let mut done = 0;
+    for chunk in tokens[reused..].chunks(PREFILL_CHUNK) {
+        match until_cancelled(model.extend(chunk, pacer), cancel).await {
+            None => return Err(Interruption::Cancelled),
+            Some(Err(error)) => return Err(Interruption::Failed(error)),
+            Some(Ok(())) => {}
+        }
+        done += chunk.len();
+        progress(done);
+    }
+    Ok(())
+}
+
+/// Generates token by token until the model, the limits or the person end it.
+async fn generate<M: LanguageModel, O: Observer + ?Sized>(
+    model: &mut M,
+    sampler: &mut Sampler,
+    limits: Limits,
+    draft: &mut Draft,
+    pacer: &impl Pacer,
+    observer: &O,
+    cancel: &AtomicBool,
+) -> Result<StopReason, Interruption> {
+    loop {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Interruption::Cancelled);
+        }
+        if draft.generated.len() >= limits.room {
+            return Ok(StopReason::ContextFull);
+        }
+        let token = sampler.sample(model.logits(), &draft.generated);
+        if model.ends_turn(token) {
+            return Ok(StopReason::EndOfTurn);
+        }
+        draft.push(token, model.token_bytes(token), observer);
+        if draft.generated.len() >= limits.max_tokens {
+            return Ok(StopReason::Length);
+        }
+        match until_cancelled(model.extend(&[token], pacer), cancel).await {
+            None => return Err(Interruption::Cancelled),
+            Some(Err(error)) => return Err(Interruption::Failed(error)),
+            Some(Ok(())) => {}
+        }
+    }
+}
