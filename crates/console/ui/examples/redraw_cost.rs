@@ -47,6 +47,16 @@ fn main() {
         cost("nothing", &console);
     }
     let mut console = demo::conversation();
+    let mut renderer = PixelConsole::new(1280, 800);
+    for count in [0, 9_999, 1] {
+        for _ in 0..count {
+            console.handle_key(KeyEvent::plain(Key::Char('x')));
+        }
+        let start = Instant::now();
+        renderer.render(&console);
+        println!("1280x800 after {count} more keys: {:?} drawn", start.elapsed());
+    }
+    let mut console = demo::conversation();
     let mut cells = CellConsole::new(80, 25);
     let mut writer = AnsiWriter::default();
     for what in ["first", "key"] {

@@ -378,7 +378,7 @@ fn prefix_of_bytes(text: &str, limit: usize) -> &str {
     &text[range]
 }
 
-/// Text made fit for one line: line breaks become `⏎`-free spaces, and what is too long is cut.
+/// Text made fit for one line: runs of white space become one space, and what is too long is cut.
 fn one_line(text: &str) -> String {
     let text = text.trim();
     let mut line = String::with_capacity(text.len().min(MAX_CALL_BYTES));
