@@ -17,5 +17,7 @@ pub mod plan;
 pub mod rope;
 pub mod sampler;
 pub mod template;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod tokenizer;
 pub mod weights;

@@ -1,12 +1,7 @@
 //! The inputs of a matrix product: the floats, and the same rounded to 8 bits in blocks of 32 for
-//! the integer kernels, as ggml does for Q8_0 and Q8_1: a model's answers depend on such details,
-//! and they shall be the answers people know. So the scales are rounded to halves too.
+//! the integer kernels, as ggml's Q8_0 and Q8_1 but with scales kept in single precision.
 
-use crate::{
-    BLOCK_LEN, CpuFeatures,
-    cpu::for_each_cpu,
-    half::{f16_to_f32, f32_to_f16},
-};
+use crate::{BLOCK_LEN, CpuFeatures, cpu::for_each_cpu};
 use alloc::{collections::TryReserveError, vec::Vec};
 
 /// Inputs for up to `capacity` tokens of up to `max_cols` columns each.
@@ -132,11 +127,6 @@ impl Activations {
 /// the low bits of the mantissa. The same on every build, unlike a library's `round`.
 const ROUNDING_MAGIC: f32 = 12_582_912.0;
 
-#[inline(always)]
-fn round_to_half(value: f32) -> f32 {
-    f16_to_f32(f32_to_f16(value))
-}
-
 for_each_cpu! {
     /// Rounds each block to steps of a 127th of its largest magnitude. A block that holds an
     /// infinity or a NaN gets the scale NaN, so that the damage shows in every result.
@@ -163,9 +153,9 @@ for_each_cpu! {
                 sum += i32::from(*quant);
             }
             let scale = if is_finite { largest / 127.0 } else { f32::NAN };
-            scales[index] = round_to_half(scale);
+            scales[index] = scale;
             sums[index] = sum;
-            scaled_sums[index] = round_to_half(scale * sum as f32);
+            scaled_sums[index] = scale * sum as f32;
         }
     }
 }

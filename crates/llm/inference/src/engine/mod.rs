@@ -16,6 +16,7 @@ use crate::{
     },
     plan::{BATCH_TOKENS, MIN_CONTEXT, MemoryPlan},
     rope::Rope,
+    template::{ChatTemplate, Context, Warning},
     tokenizer::Tokenizer,
     weights::Weights,
 };
@@ -38,6 +39,8 @@ pub struct Options {
     /// Tokens of context; `None` for what the model was trained for, or as many of them as there
     /// is memory for.
     pub context: Option<usize>,
+    /// The largest context that is taken when none is asked for.
+    pub most_context: usize,
     /// Bytes that may be taken; `None` where nobody knows (a refused allocation is then the only
     /// limit).
     pub available_bytes: Option<u64>,
@@ -50,7 +53,13 @@ pub struct Options {
 impl Options {
     /// The whole context, no limit on memory, [`DEFAULT_QUANTUM`].
     pub const fn new(cpu: CpuFeatures) -> Self {
-        Self { context: None, available_bytes: None, cpu, quantum: DEFAULT_QUANTUM }
+        Self {
+            context: None,
+            most_context: usize::MAX,
+            available_bytes: None,
+            cpu,
+            quantum: DEFAULT_QUANTUM,
+        }
     }
 }
 
@@ -59,6 +68,8 @@ pub struct Engine<'m> {
     info: ModelInfo,
     network: Network<'m>,
     tokenizer: Tokenizer,
+    template: ChatTemplate,
+    template_warning: Option<Warning>,
     plan: MemoryPlan,
     cache: KvCache,
     scratch: Scratch,
@@ -86,6 +97,8 @@ impl<'m> Engine<'m> {
         let workers = pool.workers();
         let plan = plan(&gguf, &config, &options, workers)?;
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
+        let (template, template_warning) =
+            ChatTemplate::from_source(gguf.string("tokenizer.chat_template")?);
         let no_memory = |_| LoadError::AllocationFailed(plan);
         let cache = KvCache::new(config.layers, config.kv_heads, config.head_dim, plan.context)
             .map_err(no_memory)?;
@@ -103,6 +116,8 @@ impl<'m> Engine<'m> {
             info,
             network,
             tokenizer,
+            template,
+            template_warning,
             plan,
             cache,
             scratch,
@@ -125,6 +140,11 @@ impl<'m> Engine<'m> {
     /// The tokenizer.
     pub const fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
+    }
+
+    /// Why conversations are not rendered with the model's own template, if they are not.
+    pub const fn template_warning(&self) -> Option<&Warning> {
+        self.template_warning.as_ref()
     }
 
     /// As [`LanguageModel::extend`], but computes the logits of every token and shows each set to
@@ -191,7 +211,7 @@ fn plan(
     workers: usize,
 ) -> Result<MemoryPlan, LoadError> {
     let merges = gguf.strings("tokenizer.ggml.merges")?.map_or(0, |merges| merges.len());
-    let wanted = options.context.unwrap_or(config.trained_context);
+    let wanted = options.context.unwrap_or(config.trained_context.min(options.most_context));
     if wanted == 0 || wanted > config.trained_context {
         return Err(LoadError::ContextOutOfRange { wanted, trained: config.trained_context });
     }
@@ -258,10 +278,24 @@ impl LanguageModel for Engine<'_> {
 
     fn render(
         &self,
-        _messages: &[Message],
-        _add_generation_prompt: bool,
+        messages: &[Message],
+        add_generation_prompt: bool,
     ) -> Result<String, TemplateError> {
-        Err(TemplateError { message: "the model has no template".to_string(), line: 0 })
+        let messages: Vec<Message> = messages
+            .iter()
+            .map(|message| Message::new(message.role, self.tokenizer.shield(&message.content)))
+            .collect();
+        let spelling = |token: Option<TokenId>| {
+            token.map(|token| self.tokenizer.spelling(token)).unwrap_or_default()
+        };
+        self.template.render(&Context {
+            messages: &messages,
+            add_generation_prompt,
+            bos_token: &spelling(self.tokenizer.bos()),
+            eos_token: &spelling(self.tokenizer.eos()),
+            tools: None,
+            now: None,
+        })
     }
 
     fn computed(&self) -> &[TokenId] {

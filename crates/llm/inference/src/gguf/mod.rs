@@ -9,6 +9,8 @@
 mod cursor;
 mod error;
 mod tensor;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use error::GgufError;
