@@ -12,19 +12,24 @@ mod platform;
 mod power;
 mod runtime;
 mod selftest;
+mod tasks;
 
 use alloc::format;
 use arch::{
     cpu::{self, CpuFeatures},
     gdt, interrupts,
     lapic::{self, CpuRole},
-    pic, pit, smp,
+    pic, pit,
+    port::Ports,
+    smp,
 };
 use boot::{BootInfo, EarlyInfo};
 use core::fmt;
+use drivers_ps2::Controller;
 use panic::CrashContext;
 use platform::{
     clock::{self, KernelClock},
+    display::Display,
     executor,
     machine::KernelMachine,
     memory,
@@ -32,6 +37,7 @@ use platform::{
 };
 use system_core::executor::Executor;
 use system_platform::{Clock, Machine};
+use tasks::Equipment;
 
 /// Bytes of the stack that the boot CPU works on: console, agent and inference.
 const MAIN_STACK_BYTES: u64 = 512 * 1024;
@@ -74,6 +80,8 @@ extern "C" fn main() -> ! {
     lapic::enable(CpuRole::Boot);
     // SAFETY: once, on the boot CPU; memory, interrupts and the local APIC are set up above.
     unsafe { smp::start_others() };
+    // Before its interrupt is let through: the handler would take the controller's answers.
+    let keyboard_error = Controller::new(Ports).initialize().err();
     pic::init();
     pit::start_ticking();
     x86_64::instructions::interrupts::enable();
@@ -93,6 +101,13 @@ extern "C" fn main() -> ! {
     let executor = Executor::new();
     executor::spawn_serial_pump(&executor, &COM1);
     executor::spawn_serial_pump(&executor, &COM2);
+    // SAFETY: the screen stays mapped, and this is the only place that takes it over.
+    let display = unsafe { Display::new(screen) };
+    let display = display.unwrap_or_else(|error| {
+        say(format_args!("no picture: {error}"));
+        Display::None
+    });
+    tasks::start(&executor, Equipment { boot, machine, display, keyboard_error });
     executor::run(&executor)
 }
 

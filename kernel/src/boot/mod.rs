@@ -209,6 +209,13 @@ impl BootInfo {
         self.command_line.split_ascii_whitespace().any(|word| word == option)
     }
 
+    /// What stands behind `name=` on the command line.
+    pub fn option_value(&self, name: &str) -> Option<&str> {
+        self.command_line
+            .split_ascii_whitespace()
+            .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+    }
+
     /// The model: the module that is called `model`, else the first whose content is one.
     pub fn model(&self) -> Option<&BootModule> {
         let is_named_model = |module: &&BootModule| {

@@ -1,6 +1,7 @@
 //! The machine as the crates above see it.
 
 pub mod clock;
+pub mod display;
 pub mod executor;
 pub mod machine;
 pub mod memory;

@@ -1,0 +1,146 @@
+//! The agent's task: loads the model, says that the system is ready, and takes line after line.
+
+use super::{desk::Desk, event_log, host::KernelHost, observer::ConsoleObserver, status};
+use crate::{
+    boot::BootInfo,
+    platform::{clock::KernelClock, executor::KernelPacer, pool::CpuPool},
+};
+use alloc::{format, rc::Rc, string::String};
+use drivers_ps2::ControllerError;
+use llm_agent::{Agent, AgentEvent, Config, Host, Observer};
+use llm_inference::{
+    engine::{Engine, LoadError, Options},
+    model::LanguageModel,
+};
+use llm_tensor::CpuFeatures;
+use system_core::channel::Receiver;
+use system_events::{DisplayInfo, Event, MemoryPlan};
+use system_platform::{Clock, Machine};
+
+/// Tokens of context where the boot entry does not say `context=N`: more would take memory that
+/// few conversations need.
+const DEFAULT_CONTEXT: usize = 4096;
+/// Memory that is kept free for everything else: pictures, transcripts, the heap's slack.
+const RESERVED_BYTES: u64 = 48 << 20;
+
+/// Runs the agent for ever.
+pub async fn run(
+    desk: Rc<Desk>,
+    mut lines: Receiver<String>,
+    host: &'static KernelHost,
+    boot: BootInfo,
+    display: DisplayInfo,
+    keyboard_error: Option<ControllerError>,
+) {
+    let observer = ConsoleObserver::new(desk.clone());
+    desk.next_drawing().await;
+    let model = load_model(&desk, &observer, host, &boot);
+    if let Some(error) = &keyboard_error {
+        let text = format!("{error}. The serial console on COM1 takes input.");
+        observer.report_error("keyboard", &text);
+    }
+    let name = model.as_ref().map(|model| model.info().name.clone());
+    let mut agent = match Agent::new(model, host, Config::default()) {
+        Ok(agent) => agent,
+        Err(error) => {
+            observer.report_error("agent", &format!("{error}. The model is not used."));
+            let without_model = Agent::new(None::<Engine<'static>>, host, Config::default());
+            without_model.unwrap_or_else(|error| panic!("an agent without a model: {error}"))
+        }
+    };
+    observer.on_event(&AgentEvent::Context(agent.usage()));
+    desk.update(|console| console.view.set_keymap(host.keymap()));
+    desk.next_drawing().await;
+    event_log::write(&Event::Ready {
+        since_entry_ms: KernelClock.now_ms(),
+        cpus: host.cpus().iter().filter(|cpu| cpu.is_online).count() as u32,
+        simd: CpuFeatures::detect().name(),
+        free_bytes: host.memory().free,
+        display,
+        keyboard: keyboard_error.is_none(),
+        boot: &host.boot_description(),
+        model: name.as_deref(),
+    });
+
+    let pacer = KernelPacer::new();
+    loop {
+        let line = match lines.try_receive() {
+            Some(line) => Some(line),
+            None => {
+                // What the next prompt begins with is computed while nobody waits.
+                agent.warm_up(&pacer, &observer, desk.has_new_line()).await;
+                lines.receive().await
+            }
+        };
+        let Some(line) = line else { return };
+        desk.begin_line();
+        agent.process_input(&line, &pacer, &observer, desk.stop()).await;
+        desk.update(|console| console.view.set_keymap(host.keymap()));
+        desk.finish_line();
+    }
+}
+
+/// Loads the model that the boot loader brought, and tells how that went.
+fn load_model(
+    desk: &Desk,
+    observer: &ConsoleObserver,
+    host: &KernelHost,
+    boot: &BootInfo,
+) -> Option<Engine<'static>> {
+    let Some(module) = boot.model() else {
+        status::show_model(desk, None);
+        observer.report_error(
+            "model",
+            "There is no model: the boot loader brought none. Commands and tools work; /help \
+             lists them.",
+        );
+        return None;
+    };
+    let started_ms = KernelClock.now_ms();
+    match load(module.bytes, host, boot) {
+        Ok(engine) => {
+            report_loaded(desk, &engine, KernelClock.now_ms() - started_ms);
+            Some(engine)
+        }
+        Err(error) => {
+            status::show_model(desk, None);
+            let text = format!("The model {} cannot be used: {error}.", module.path);
+            observer.report_error("model", &text);
+            None
+        }
+    }
+}
+
+fn load(
+    file: &'static [u8],
+    host: &KernelHost,
+    boot: &BootInfo,
+) -> Result<Engine<'static>, LoadError> {
+    let options = Options {
+        context: boot.option_value("context").and_then(|value| value.parse().ok()),
+        most_context: DEFAULT_CONTEXT,
+        available_bytes: Some(host.memory().free.saturating_sub(RESERVED_BYTES)),
+        ..Options::new(CpuFeatures::detect())
+    };
+    Engine::load(file, options, &CpuPool)
+}
+
+fn report_loaded(desk: &Desk, engine: &Engine<'_>, load_ms: u64) {
+    let info = engine.info();
+    let plan = engine.memory_plan();
+    status::show_model(desk, Some(&format!("{} {}", info.name, info.quantization)));
+    event_log::write(&Event::ModelLoaded {
+        name: &info.name,
+        architecture: &info.architecture,
+        quantization: &info.quantization,
+        parameters: info.parameters,
+        size_bytes: info.size_bytes,
+        context: plan.context as u64,
+        memory: MemoryPlan {
+            weights_bytes: plan.weights,
+            kv_cache_bytes: plan.kv_cache,
+            scratch_bytes: plan.scratch + plan.tables,
+        },
+        load_ms,
+    });
+}

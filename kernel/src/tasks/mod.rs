@@ -1,0 +1,89 @@
+//! The tasks that make up the running system, and how they are started.
+//!
+//! [`desk`] is what they share: the console's state and the lines that wait for the agent. The
+//! keyboard and the terminal fill it ([`input`]), the screen shows it ([`screen`]), the agent works
+//! on it ([`agent`]), and everything it does comes back through [`observer`].
+
+mod agent;
+mod desk;
+pub mod event_log;
+mod host;
+mod input;
+mod observer;
+mod screen;
+mod status;
+
+use crate::{
+    boot::BootInfo,
+    platform::{display::Display, machine::KernelMachine},
+};
+use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
+use console_ui::Console;
+use core::{cell::RefCell, future::Future, pin::Pin, task::Poll};
+use desk::Desk;
+use drivers_ps2::Keyboard;
+use host::KernelHost;
+use system_core::executor::Executor;
+use system_platform::Machine;
+
+/// What the tasks work with.
+pub struct Equipment {
+    /// What the boot loader told.
+    pub boot: BootInfo,
+    /// The machine.
+    pub machine: KernelMachine,
+    /// The screen.
+    pub display: Display,
+    /// What is wrong with the keyboard, if anything is.
+    pub keyboard_error: Option<drivers_ps2::ControllerError>,
+}
+
+/// Starts all tasks.
+pub fn start(executor: &Executor, equipment: Equipment) {
+    let Equipment { boot, machine, display, keyboard_error } = equipment;
+    let keyboard = Rc::new(RefCell::new(Keyboard::new()));
+    let commands: Vec<String> = llm_agent::command_names().collect();
+    let console = Console::new(commands.iter().map(String::as_str));
+    let (desk, lines) = Desk::new(console, machine.date_time());
+    let host: &'static KernelHost = Box::leak(Box::new(KernelHost::new(machine, keyboard.clone())));
+    let screens = screen::Screens::new(display);
+    let display = screens.info();
+    let timers = executor.timers();
+
+    let tasks = executor.spawner();
+    tasks.spawn(input::serve_keyboard(desk.clone(), keyboard));
+    tasks.spawn(input::serve_terminal(desk.clone(), timers.clone()));
+    tasks.spawn(screen::draw(desk.clone(), screens, timers.clone()));
+    tasks.spawn(status::keep_status(desk.clone(), host, timers));
+    tasks.spawn(agent::run(desk, lines, host, boot, display, keyboard_error));
+}
+
+/// Which of two futures was ready first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Either {
+    First,
+    Second,
+}
+
+impl Either {
+    const fn is_first(self) -> bool {
+        matches!(self, Self::First)
+    }
+}
+
+/// Waits for the first of two futures.
+async fn either(
+    mut first: Pin<&mut impl Future<Output = ()>>,
+    mut second: Pin<&mut impl Future<Output = ()>>,
+) -> Either {
+    core::future::poll_fn(|context| {
+        if first.as_mut().poll(context).is_ready() {
+            Poll::Ready(Either::First)
+        } else if second.as_mut().poll(context).is_ready() {
+            Poll::Ready(Either::Second)
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
+}

@@ -1,0 +1,255 @@
+//! What the agent does, shown on the console and written to the event log.
+
+use super::{desk::Desk, event_log};
+use crate::platform::clock::KernelClock;
+use alloc::{format, rc::Rc, string::ToString};
+use console_ui::{
+    CallId, Console, ContextGauge, EntryId, Header, Notice, NoticeLevel, Outcome, Prefill, Role,
+};
+use core::cell::Cell;
+use llm_agent::{AgentEvent, Observer, PowerAction, ReplyReport, StopReason, ToolSource, Usage};
+use system_events::{ContextByRole, Event};
+use system_platform::Clock;
+
+/// Shows and logs one agent's doings.
+pub struct ConsoleObserver {
+    desk: Rc<Desk>,
+    /// The reply that is being written.
+    reply: Cell<Option<EntryId>>,
+    /// The tool that is running.
+    call: Cell<Option<CallId>>,
+    speed: Cell<Speedometer>,
+}
+
+/// Tokens a second of the computation under way.
+#[derive(Clone, Copy, Default)]
+struct Speedometer {
+    tokens: u32,
+    started_ns: u64,
+}
+
+impl Speedometer {
+    fn start() -> Self {
+        Self { tokens: 0, started_ns: KernelClock.now_ns() }
+    }
+
+    fn rate(self) -> f32 {
+        let elapsed_s = (KernelClock.now_ns() - self.started_ns) as f32 / 1e9;
+        if elapsed_s > 0.0 { self.tokens as f32 / elapsed_s } else { 0.0 }
+    }
+}
+
+impl ConsoleObserver {
+    /// An observer for the desk.
+    pub fn new(desk: Rc<Desk>) -> Self {
+        Self {
+            desk,
+            reply: Cell::new(None),
+            call: Cell::new(None),
+            speed: Cell::new(Speedometer::default()),
+        }
+    }
+
+    /// An error that no agent has met: on the screen and in the log, like one of its own.
+    pub fn report_error(&self, source: &str, message: &str) {
+        self.say(Role::Error, message);
+        event_log::write(&Event::Error { source, message });
+    }
+
+    /// Something a person should know, in the transcript.
+    pub fn say(&self, role: Role, text: &str) {
+        let time = self.desk.clock_time();
+        self.desk.update(|console| console.view.push_entry(role, text, time));
+    }
+
+    fn show_rate(&self, console: &mut Console, tokens_per_second: f32) {
+        let header = console.view.header().clone();
+        console.view.set_header(Header { tokens_per_second: Some(tokens_per_second), ..header });
+    }
+
+    fn prefill(&self, done: usize, total: usize) {
+        if done == 0 {
+            self.speed.set(Speedometer::start());
+        }
+        let speed = Speedometer { tokens: done as u32, ..self.speed.get() };
+        self.speed.set(speed);
+        let is_complete = done == total;
+        self.desk.update(|console| {
+            let progress = Prefill { done: done as u32, total: total as u32 };
+            console.view.set_prefill((!is_complete).then_some(progress));
+            if done > 0 {
+                self.show_rate(console, speed.rate());
+            }
+        });
+    }
+
+    fn begin_reply(&self) {
+        self.speed.set(Speedometer::start());
+        let time = self.desk.clock_time();
+        let id = self.desk.update(|console| {
+            console.view.set_prefill(None);
+            console.view.begin_entry(Role::Agent, time)
+        });
+        self.reply.set(Some(id));
+    }
+
+    fn extend_reply(&self, text: &str) {
+        let speed = self.speed.get();
+        let speed = Speedometer { tokens: speed.tokens + 1, ..speed };
+        self.speed.set(speed);
+        let Some(id) = self.reply.get() else { return };
+        self.desk.update(|console| {
+            console.view.append(id, text);
+            console.view.set_entry_stats(id, speed.tokens, Some(speed.rate()));
+            self.show_rate(console, speed.rate());
+        });
+    }
+
+    fn finish_reply(&self, report: &ReplyReport<'_>) {
+        self.desk.update(|console| {
+            console.view.set_prefill(None);
+            if let Some(rate) = report.decode_tok_s {
+                self.show_rate(console, rate);
+            }
+            if let Some(id) = self.reply.take() {
+                console.view.set_entry_stats(id, report.tokens as u32, report.decode_tok_s);
+                console.view.finish_entry(id);
+            }
+            console.view.set_notice(ending(report.stop_reason));
+        });
+        event_log::write(&Event::Reply {
+            text: report.text,
+            tokens: report.tokens as u64,
+            prompt_tokens: report.prompt_tokens as u64,
+            reused_tokens: report.reused_tokens as u64,
+            prefill_tok_s: report.prefill_tok_s,
+            decode_tok_s: report.decode_tok_s,
+            stop_reason: logged_stop_reason(report.stop_reason),
+        });
+    }
+
+    fn show_context(&self, usage: &Usage) {
+        let roles = usage.by_role;
+        self.desk.update(|console| {
+            console.view.set_context(ContextGauge {
+                limit: usage.limit as u32,
+                system: roles.system as u32,
+                user: roles.user as u32,
+                agent: roles.assistant as u32,
+                tools: roles.tool as u32,
+                evicted: usage.evicted_tokens as u32,
+                evictions: usage.evicted_turns as u32,
+                high_mark: Some(usage.high_mark as u32),
+            });
+        });
+        event_log::write(&Event::Context {
+            used: usage.used as u64,
+            limit: usage.limit as u64,
+            by_role: ContextByRole {
+                system: roles.system as u64,
+                user: roles.user as u64,
+                assistant: roles.assistant as u64,
+                tool: roles.tool as u64,
+            },
+        });
+    }
+}
+
+impl Observer for ConsoleObserver {
+    fn on_event(&self, event: &AgentEvent<'_>) {
+        match event {
+            AgentEvent::Input { text } => {
+                self.desk.update(|console| console.view.set_notice(None));
+                self.say(Role::User, text);
+                event_log::write(&Event::Input { text });
+            }
+            AgentEvent::Command { name, arguments, ok, output } => {
+                self.say(if *ok { Role::System } else { Role::Error }, output);
+                event_log::write(&Event::Command { name, arguments, ok: *ok, output });
+            }
+            AgentEvent::Prefill { done, total, .. } => self.prefill(*done, *total),
+            AgentEvent::WarmUp { done, total } => {
+                self.prefill(*done, *total);
+                if done == total {
+                    event_log::write(&Event::Boot { phase: "warm" });
+                }
+            }
+            AgentEvent::ReplyStarted => self.begin_reply(),
+            AgentEvent::TextDelta { text } => self.extend_reply(text),
+            AgentEvent::ReplyFinished(report) => self.finish_reply(report),
+            AgentEvent::ToolCall { name, arguments, source } => {
+                let time = self.desk.clock_time();
+                let shown = arguments.to_string();
+                let id = self.desk.update(|console| console.view.begin_call(name, &shown, time));
+                self.call.set(Some(id));
+                let source = match source {
+                    ToolSource::Model => system_events::ToolSource::Model,
+                    ToolSource::User => system_events::ToolSource::User,
+                };
+                event_log::write(&Event::ToolCall { name, arguments, source });
+            }
+            AgentEvent::ToolResult { name, ok, result, duration_ns } => {
+                let duration_us = duration_ns / 1000;
+                let outcome = if *ok { Outcome::Done } else { Outcome::Failed };
+                if let Some(id) = self.call.take() {
+                    self.desk.update(|console| {
+                        console.view.finish_call(id, result, duration_us, outcome);
+                    });
+                }
+                event_log::write(&Event::ToolResult { name, ok: *ok, result, duration_us });
+            }
+            AgentEvent::Context(usage) => self.show_context(usage),
+            AgentEvent::Evicted(evicted) => {
+                let text = format!(
+                    "The context window was full: the oldest turn ({} messages, {} tokens) was \
+                     dropped.",
+                    evicted.messages, evicted.tokens
+                );
+                self.say(Role::System, &text);
+                event_log::write(&Event::Evicted { tokens: evicted.tokens as u64, turns: 1 });
+            }
+            AgentEvent::ConversationReset => {
+                self.desk.update(|console| console.view.clear_transcript());
+            }
+            AgentEvent::Selftest { name, ok, detail } => {
+                event_log::write(&Event::Selftest { name, ok: *ok, detail });
+            }
+            AgentEvent::Power { action } => {
+                let action = match action {
+                    PowerAction::Shutdown => system_events::PowerAction::Shutdown,
+                    PowerAction::Reboot => system_events::PowerAction::Reboot,
+                };
+                event_log::write(&Event::Power { action });
+                crate::platform::serial::COM2.flush();
+            }
+            AgentEvent::Error { source, message } => self.report_error(source.as_str(), message),
+        }
+    }
+}
+
+/// What a person is told of an ending that is not the model's own.
+fn ending(reason: StopReason) -> Option<Notice> {
+    let text = match reason {
+        StopReason::EndOfTurn | StopReason::ToolCall => return None,
+        StopReason::Length => "The reply reached its longest length; /set max_tokens changes it.",
+        StopReason::ContextFull => "The context window is full; /reset begins anew.",
+        StopReason::Cancelled => "Stopped.",
+        StopReason::Error => "The reply broke off.",
+    };
+    let level = match reason {
+        StopReason::Cancelled => NoticeLevel::Info,
+        _ => NoticeLevel::Warning,
+    };
+    Some(Notice { level, text: text.into() })
+}
+
+const fn logged_stop_reason(reason: StopReason) -> system_events::StopReason {
+    match reason {
+        StopReason::EndOfTurn => system_events::StopReason::EndOfTurn,
+        StopReason::ToolCall => system_events::StopReason::ToolCall,
+        StopReason::Length => system_events::StopReason::Length,
+        StopReason::ContextFull => system_events::StopReason::ContextFull,
+        StopReason::Cancelled => system_events::StopReason::Cancelled,
+        StopReason::Error => system_events::StopReason::Error,
+    }
+}
