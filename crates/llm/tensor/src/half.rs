@@ -4,7 +4,7 @@
 use crate::cpu::for_each_cpu;
 
 /// 2^112, the ratio of the exponent biases of f32 and f16.
-const BIAS_RATIO: f32 = f32::from_bits((112 + 127) << 23);
+pub(crate) const BIAS_RATIO: f32 = f32::from_bits((112 + 127) << 23);
 
 /// The value of a half, exactly; infinities and NaNs stay such.
 #[inline(always)]
