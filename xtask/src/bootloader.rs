@@ -4,8 +4,10 @@ use crate::error::Error;
 use crate::{paths, process};
 use std::env;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 /// Files of Limine that an image needs.
 const LIMINE_FILES: [&str; 4] =
@@ -14,6 +16,8 @@ const PACKAGED: [&str; 2] = ["/usr/share/limine", "/usr/local/share/limine"];
 const RELEASE: &str = "v8.2.0-binary";
 const REPOSITORY: &str = "https://github.com/limine-bootloader/limine.git";
 const DOWNLOAD_TIMEOUT: &str = "10";
+/// How long a failed download is remembered, so that it does not delay every start without a network.
+const RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What `BOOTLOADER` and `--bootloader` ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,7 +109,16 @@ pub fn local_limine() -> Option<PathBuf> {
 
 /// Decides, with a download of Limine if that is what it takes.
 pub fn decide(choice: BootloaderChoice) -> Result<Decision, Error> {
-    decide_among(choice, &Search::of_this_host(), download)
+    decide_among(choice, &Search::of_this_host(), || match choice {
+        BootloaderChoice::Auto if failed_lately(&failure_mark()) => Err(Error::BadFile {
+            path: failure_mark(),
+            reason: "the download failed within the last day".to_owned(),
+        }),
+        _ => download().inspect_err(|_| {
+            // Without the mark the next start tries again: no harm but the wait.
+            let _ = fs::write(failure_mark(), "");
+        }),
+    })
 }
 
 fn decide_among(
@@ -149,7 +162,7 @@ fn download() -> Result<PathBuf, Error> {
     }
     eprintln!("Looking for Limine {RELEASE} at {REPOSITORY} ...");
     // Left over from a download that was interrupted.
-    let _ = std::fs::remove_dir_all(&dir);
+    let _ = fs::remove_dir_all(&dir);
     process::run_quietly(
         Command::new("timeout")
             .args([
@@ -170,6 +183,15 @@ fn download() -> Result<PathBuf, Error> {
         true => Ok(dir),
         false => Err(Error::BadFile { path: dir, reason: "it lacks files of Limine".into() }),
     }
+}
+
+fn failure_mark() -> PathBuf {
+    paths::cache().join(format!("limine-{RELEASE}.failed"))
+}
+
+fn failed_lately(mark: &Path) -> bool {
+    let age = fs::metadata(mark).and_then(|facts| facts.modified()).map(|time| time.elapsed());
+    age.is_ok_and(|age| age.is_ok_and(|age| age < RETRY_AFTER))
 }
 
 fn is_limine(dir: &Path) -> bool {
@@ -223,6 +245,18 @@ mod tests {
         assert_eq!(grub.bootloader, Bootloader::Grub);
         assert!(decide_among(BootloaderChoice::Limine, &Search::default(), offline).is_err());
         assert!(decide_among(BootloaderChoice::Limine, &named(false), not_called).is_err());
+    }
+
+    #[test]
+    fn a_failed_download_is_remembered_for_a_day() {
+        let scratch = crate::machine::scratch::Scratch::new().unwrap();
+        let mark = scratch.path().join("failed");
+        assert!(!failed_lately(&mark));
+        fs::write(&mark, "").unwrap();
+        assert!(failed_lately(&mark));
+        let long_ago = std::time::SystemTime::now() - RETRY_AFTER - Duration::from_secs(1);
+        fs::File::options().write(true).open(&mark).unwrap().set_modified(long_ago).unwrap();
+        assert!(!failed_lately(&mark));
     }
 
     #[test]
