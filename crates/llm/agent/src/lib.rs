@@ -16,6 +16,7 @@ mod command;
 mod event;
 mod host;
 mod prompt;
+mod reference;
 mod settings;
 mod stats;
 mod stream;

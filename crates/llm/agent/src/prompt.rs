@@ -8,22 +8,26 @@ use alloc::vec::Vec;
 use llm_inference::model::{Message, Role};
 
 /// Who the agent is.
-pub const SYSTEM_PROMPT: &str =
-    "You are LLM OS, a helpful AI assistant. For arithmetic use the tool calc.";
+pub const SYSTEM_PROMPT: &str = "You are a helpful AI assistant. Call calc to calculate.";
 
 /// A dialogue in which the tool is called where it should be, and not where it should not.
-const EXAMPLES: [(Role, &str); 6] = [
-    (Role::User, "What is 2*(3+4)?"),
+const EXAMPLES: [(Role, &str); 8] = [
+    (Role::User, "30 plus 12"),
     (
         Role::Assistant,
-        "<tool_call>{\"name\": \"calc\", \"arguments\": {\"expr\": \"2*(3+4)\"}}</tool_call>",
+        "<tool_call>{\"name\": \"calc\", \"arguments\": {\"expr\": \"30+12\"}}</tool_call>",
     ),
-    (Role::User, "Who wrote Hamlet?"),
-    (Role::Assistant, "Shakespeare wrote Hamlet."),
-    (Role::User, "Compute 50 minus 8"),
+    (Role::User, "sqrt(49)+1"),
     (
         Role::Assistant,
-        "<tool_call>{\"name\": \"calc\", \"arguments\": {\"expr\": \"50-8\"}}</tool_call>",
+        "<tool_call>{\"name\": \"calc\", \"arguments\": {\"expr\": \"sqrt(49)+1\"}}</tool_call>",
+    ),
+    (Role::User, "What is a cat?"),
+    (Role::Assistant, "A cat is a small animal that people keep at home."),
+    (Role::User, "What is 18/(2+4)?"),
+    (
+        Role::Assistant,
+        "<tool_call>{\"name\": \"calc\", \"arguments\": {\"expr\": \"18/(2+4)\"}}</tool_call>",
     ),
 ];
 

@@ -1,20 +1,31 @@
 //! `/selftest`: the kernel's own checks, then the model's.
 
 use super::CommandError;
-use crate::{Agent, AgentEvent, Check, Observer};
+use crate::{Agent, AgentEvent, Check, Observer, cancel::until_cancelled, reference};
 use alloc::{format, string::String, vec::Vec};
 use core::{fmt::Write, sync::atomic::AtomicBool};
-use llm_inference::model::LanguageModel;
+use llm_inference::{
+    model::{LanguageModel, SpecialTokens},
+    parity,
+};
 use system_platform::Pacer;
+
+/// Name of the check of the model.
+const MODEL_CHECK: &str = "model parity";
 
 pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
     agent: &mut Agent<'_, M>,
     what: &str,
-    _pacer: &impl Pacer,
+    pacer: &impl Pacer,
     observer: &O,
-    _cancel: &AtomicBool,
+    cancel: &AtomicBool,
 ) -> Result<String, CommandError> {
-    let checks: Vec<Check> = agent.host.selftest(what);
+    let mut checks: Vec<Check> = agent.host.selftest(what);
+    if let Some(model) = &mut agent.model
+        && MODEL_CHECK.contains(what)
+    {
+        checks.push(check_model(model, pacer, cancel).await);
+    }
     if checks.is_empty() {
         return Err(CommandError::NoSuchCheck { what: what.into() });
     }
@@ -22,6 +33,37 @@ pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
         observer.on_event(&AgentEvent::Selftest { name, ok: *ok, detail });
     }
     report(&checks)
+}
+
+/// Leads the model along the stored reference; without one, compares its computing in one go with
+/// that token by token. The cache is empty afterwards; the conversation is computed anew from the
+/// window when it goes on.
+async fn check_model<M: LanguageModel>(
+    model: &mut M,
+    pacer: &impl Pacer,
+    cancel: &AtomicBool,
+) -> Check {
+    let outcome = if let Some(reference) = reference::for_model(model) {
+        let report = until_cancelled(parity::follow(model, &reference, pacer), cancel).await;
+        report.map(|report| {
+            report.map(|report| {
+                let (equal, steps) = (report.equal, report.steps());
+                (report.is_passed(), format!("{equal} of {steps} tokens as llama.cpp"))
+            })
+        })
+    } else {
+        let tokens = model.encode("One two three four.", SpecialTokens::Literal);
+        let agree = until_cancelled(parity::batches_agree(model, &tokens, pacer), cancel).await;
+        let detail = "no reference for this model; computed in one go and token by token";
+        agree.map(|agree| agree.map(|agree| (agree, detail.into())))
+    };
+    model.truncate(0);
+    let (ok, detail) = match outcome {
+        Some(Ok(result)) => result,
+        Some(Err(error)) => (false, format!("{error}")),
+        None => (false, "stopped".into()),
+    };
+    Check { name: MODEL_CHECK.into(), ok, detail }
 }
 
 fn report(checks: &[Check]) -> Result<String, CommandError> {

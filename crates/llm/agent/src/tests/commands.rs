@@ -253,3 +253,19 @@ fn the_power_switch_is_reached_after_its_event() {
     bench.say("/reboot");
     assert_eq!((bench.host.shut_downs.get(), bench.host.reboots.get()), (1, 1));
 }
+
+#[test]
+fn selftest_checks_kernel_and_model_and_leaves_the_conversation_as_it_was() {
+    let mut bench = Bench::new(["Hello.", "", "Still here."]);
+    bench.say("Hi!");
+    let before = bench.agent.usage();
+    let report = succeed(&mut bench, "/selftest");
+    assert!(report.ends_with("3 passed, 0 failed"), "{report}");
+    assert_eq!(bench.agent.usage(), before);
+    assert!(succeed(&mut bench, "/selftest timer").ends_with("1 passed, 0 failed"));
+    assert_eq!(fail(&mut bench, "/selftest xyz"), "there is no check named \"xyz\"");
+    bench.host.checks.borrow_mut()[0].ok = false;
+    assert!(fail(&mut bench, "/selftest paging").contains("FAILED paging: 12 regions"));
+    bench.say("?");
+    assert!(bench.model().computed_text().contains("assistant\nHello.<|im_end|>\n"));
+}
