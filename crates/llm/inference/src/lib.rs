@@ -14,6 +14,7 @@ pub mod kv_cache;
 pub mod model;
 pub mod parity;
 pub mod plan;
+pub mod reference;
 pub mod rope;
 pub mod sampler;
 pub mod template;
