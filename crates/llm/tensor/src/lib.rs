@@ -23,6 +23,8 @@ pub mod split;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod vector;
+#[cfg(test)]
+mod vector_tests;
 
 pub use activations::Activations;
 pub use cpu::CpuFeatures;
