@@ -33,6 +33,9 @@ pub async fn run(
     keyboard_error: Option<ControllerError>,
 ) {
     let observer = ConsoleObserver::new(desk.clone());
+    if boot.model().is_some() {
+        status::show_model(&desk, Some("loading the model"));
+    }
     desk.next_drawing().await;
     let model = load_model(&desk, &observer, host, &boot);
     if let Some(error) = &keyboard_error {

@@ -24,7 +24,7 @@ use desk::Desk;
 use drivers_ps2::Keyboard;
 use host::KernelHost;
 use system_core::executor::Executor;
-use system_platform::Machine;
+use system_platform::{DateTime, Machine};
 
 /// What the tasks work with.
 pub struct Equipment {
@@ -44,7 +44,8 @@ pub fn start(executor: &Executor, equipment: Equipment) {
     let keyboard = Rc::new(RefCell::new(Keyboard::new()));
     let commands: Vec<String> = llm_agent::command_names().collect();
     let console = Console::new(commands.iter().map(String::as_str));
-    let (desk, lines) = Desk::new(console, machine.date_time());
+    let now = machine.date_time().or(boot.boot_unix_seconds.map(DateTime::from_unix));
+    let (desk, lines) = Desk::new(console, now);
     let host: &'static KernelHost = Box::leak(Box::new(KernelHost::new(machine, keyboard.clone())));
     let screens = screen::Screens::new(display);
     let display = screens.info();

@@ -19,6 +19,9 @@ pub struct ConsoleObserver {
     /// The tool that is running.
     call: Cell<Option<CallId>>,
     speed: Cell<Speedometer>,
+    /// The message that was entered last, until its tokens are known.
+    input: Cell<Option<EntryId>>,
+    user_tokens: Cell<u32>,
 }
 
 /// Tokens a second of the computation under way.
@@ -47,6 +50,8 @@ impl ConsoleObserver {
             reply: Cell::new(None),
             call: Cell::new(None),
             speed: Cell::new(Speedometer::default()),
+            input: Cell::new(None),
+            user_tokens: Cell::new(0),
         }
     }
 
@@ -57,9 +62,9 @@ impl ConsoleObserver {
     }
 
     /// Something a person should know, in the transcript.
-    pub fn say(&self, role: Role, text: &str) {
+    pub fn say(&self, role: Role, text: &str) -> EntryId {
         let time = self.desk.clock_time();
-        self.desk.update(|console| console.view.push_entry(role, text, time));
+        self.desk.update(|console| console.view.push_entry(role, text, time))
     }
 
     fn show_rate(&self, console: &mut Console, tokens_per_second: f32) {
@@ -130,7 +135,14 @@ impl ConsoleObserver {
 
     fn show_context(&self, usage: &Usage) {
         let roles = usage.by_role;
+        let user_tokens = roles.user as u32;
+        let grown_by = user_tokens.saturating_sub(self.user_tokens.replace(user_tokens));
         self.desk.update(|console| {
+            if grown_by > 0
+                && let Some(id) = self.input.take()
+            {
+                console.view.set_entry_stats(id, grown_by, None);
+            }
             console.view.set_context(ContextGauge {
                 limit: usage.limit as u32,
                 system: roles.system as u32,
@@ -160,10 +172,11 @@ impl Observer for ConsoleObserver {
         match event {
             AgentEvent::Input { text } => {
                 self.desk.update(|console| console.view.set_notice(None));
-                self.say(Role::User, text);
+                self.input.set(Some(self.say(Role::User, text)));
                 event_log::write(&Event::Input { text });
             }
             AgentEvent::Command { name, arguments, ok, output } => {
+                self.input.set(None);
                 self.say(if *ok { Role::System } else { Role::Error }, output);
                 event_log::write(&Event::Command { name, arguments, ok: *ok, output });
             }

@@ -23,8 +23,6 @@ static OWNER_COUNT: AtomicUsize = AtomicUsize::new(0);
 /// A stack that nobody uses yet. It is never freed.
 #[derive(Clone, Copy, Debug)]
 pub struct Stack {
-    /// Lowest usable address; the page below is unmapped.
-    pub bottom: VirtAddr,
     /// First address behind it, a multiple of 4 KiB: the initial stack pointer.
     pub top: VirtAddr,
 }
@@ -61,7 +59,7 @@ pub fn allocate(owner: &'static str, len_bytes: u64) -> Result<Stack, OutOfMemor
     if let Some(slot) = OWNERS.get(OWNER_COUNT.fetch_add(1, Ordering::Relaxed)) {
         slot.call_once(|| (bottom, owner));
     }
-    Ok(Stack { bottom, top })
+    Ok(Stack { top })
 }
 
 /// Whether a fault at `address` means that a stack has overflowed: it lies among the stacks, where
