@@ -15,7 +15,7 @@ use llm_inference::{
 use llm_tensor::CpuFeatures;
 use system_core::channel::Receiver;
 use system_events::{DisplayInfo, Event, MemoryPlan};
-use system_platform::{Clock, Machine};
+use system_platform::Clock;
 
 /// Tokens of context where the boot entry does not say `context=N`: more would take memory that
 /// few conversations need.
@@ -56,12 +56,12 @@ pub async fn run(
     desk.next_drawing().await;
     event_log::write(&Event::Ready {
         since_entry_ms: KernelClock.now_ms(),
-        cpus: host.cpus().iter().filter(|cpu| cpu.is_online).count() as u32,
+        cpus: host.machine().cpus().iter().filter(|cpu| cpu.is_online).count() as u32,
         simd: CpuFeatures::detect().name(),
-        free_bytes: host.memory().free,
+        free_bytes: host.machine().memory().free,
         display,
         keyboard: keyboard_error.is_none(),
-        boot: &host.boot_description(),
+        boot: &host.machine().boot_description(),
         model: name.as_deref(),
     });
 
@@ -122,7 +122,7 @@ fn load(
     let options = Options {
         context: boot.option_value("context").and_then(|value| value.parse().ok()),
         most_context: DEFAULT_CONTEXT,
-        available_bytes: Some(host.memory().free.saturating_sub(RESERVED_BYTES)),
+        available_bytes: Some(host.machine().memory().free.saturating_sub(RESERVED_BYTES)),
         ..Options::new(CpuFeatures::detect())
     };
     Engine::load(file, options, &CpuPool)

@@ -1,18 +1,11 @@
 //! What the agent is told of the system around it: implements [`Host`].
 
 use crate::{platform::machine::KernelMachine, selftest};
-use alloc::{
-    rc::Rc,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{rc::Rc, string::ToString, vec::Vec};
 use core::cell::RefCell;
 use drivers_ps2::{Keyboard, layouts};
 use llm_agent::{Check, Host, UnknownKeymap};
-use system_platform::{
-    DateTime, Machine,
-    machine::{CpuInfo, FrameStats, MemoryRegion, MemoryStats, UnmappedAddress},
-};
+use system_platform::Machine;
 
 /// The machine, the keyboard layout and the self-tests.
 pub struct KernelHost {
@@ -28,6 +21,10 @@ impl KernelHost {
 }
 
 impl Host for KernelHost {
+    fn machine(&self) -> &dyn Machine {
+        &self.machine
+    }
+
     fn keymaps(&self) -> Vec<&'static str> {
         layouts().collect()
     }
@@ -47,55 +44,5 @@ impl Host for KernelHost {
             Check { name: check.name.into(), ok, detail }
         };
         selftest::run(what).into_iter().map(shown).collect()
-    }
-}
-
-impl Machine for KernelHost {
-    fn memory(&self) -> MemoryStats {
-        self.machine.memory()
-    }
-
-    fn memory_map(&self) -> Vec<MemoryRegion> {
-        self.machine.memory_map()
-    }
-
-    fn frames(&self) -> FrameStats {
-        self.machine.frames()
-    }
-
-    fn cpus(&self) -> Vec<CpuInfo> {
-        self.machine.cpus()
-    }
-
-    fn cpu_description(&self) -> String {
-        self.machine.cpu_description()
-    }
-
-    fn ticks(&self) -> u64 {
-        self.machine.ticks()
-    }
-
-    fn uptime_ns(&self) -> u64 {
-        self.machine.uptime_ns()
-    }
-
-    fn date_time(&self) -> Option<DateTime> {
-        self.machine.date_time()
-    }
-
-    fn boot_description(&self) -> String {
-        self.machine.boot_description()
-    }
-
-    fn read_memory(&self, address: u64, buffer: &mut [u8]) -> Result<(), UnmappedAddress> {
-        self.machine.read_memory(address, buffer)
-    }
-
-    fn shut_down(&self) {
-        self.machine.shut_down();
-    }
-
-    fn reboot(&self) {
-        self.machine.reboot();
     }
 }

@@ -47,8 +47,8 @@ pub async fn keep_status(desk: Rc<Desk>, host: &'static dyn Host, timers: Timers
 }
 
 fn refresh(desk: &Desk, host: &dyn Host, meter: &mut LoadMeter) {
-    let cpus = host.cpus();
-    let memory = host.memory();
+    let cpus = host.machine().cpus();
+    let memory = host.machine().memory();
     let load = meter.measure(&cpus);
     let clock = desk.date_time().map(|now| (now.hour, now.minute));
     desk.update(|console| {

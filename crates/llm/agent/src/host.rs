@@ -5,7 +5,10 @@ use core::fmt;
 use system_platform::Machine;
 
 /// The machine, its keyboard layouts and its self-tests.
-pub trait Host: Machine {
+pub trait Host {
+    /// The machine.
+    fn machine(&self) -> &dyn Machine;
+
     /// Names of the keyboard layouts there are (`us`, `de`, ...).
     fn keymaps(&self) -> Vec<&'static str>;
 

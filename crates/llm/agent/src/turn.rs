@@ -110,14 +110,14 @@ impl<M: LanguageModel> Agent<'_, M> {
         if reused == tokens.len() {
             return true;
         }
-        let started_ns = self.host.uptime_ns();
+        let started_ns = self.host.machine().uptime_ns();
         let total = tokens.len() - reused;
         let computed = compute(model, &tokens, reused, pacer, cancel, |done| {
             observer.on_event(&AgentEvent::WarmUp { done, total });
         })
         .await;
         let done = model.computed().len().saturating_sub(reused);
-        self.stats.record_warm_up(done as u64, self.host.uptime_ns() - started_ns);
+        self.stats.record_warm_up(done as u64, self.host.machine().uptime_ns() - started_ns);
         if let Err(Interruption::Failed(error)) = &computed {
             model.truncate(0);
             report_error(observer, ErrorSource::Model, &error.to_string());
@@ -175,13 +175,13 @@ impl<M: LanguageModel> Agent<'_, M> {
         // The last token is computed in any case: its logits choose the first word.
         let reused = common_prefix(model.computed(), &prompt).min(prompt.len().saturating_sub(1));
         let total = prompt.len() - reused;
-        let started_ns = self.host.uptime_ns();
+        let started_ns = self.host.machine().uptime_ns();
         observer.on_event(&AgentEvent::Prefill { done: 0, total, reused });
         let prefill = compute(model, &prompt, reused, pacer, cancel, |done| {
             observer.on_event(&AgentEvent::Prefill { done, total, reused });
         })
         .await;
-        let prefilled_ns = self.host.uptime_ns();
+        let prefilled_ns = self.host.machine().uptime_ns();
         let mut work = Work {
             prefill_tokens: model.computed().len().saturating_sub(reused) as u64,
             prefill_ns: prefilled_ns - started_ns,
@@ -200,7 +200,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         };
         draft.finish(observer);
         work.decode_tokens = draft.generated.len() as u64;
-        work.decode_ns = self.host.uptime_ns() - prefilled_ns;
+        work.decode_ns = self.host.machine().uptime_ns() - prefilled_ns;
         let stop_reason = match outcome {
             Ok(StopReason::EndOfTurn) if !draft.calls.is_empty() => StopReason::ToolCall,
             Ok(stop_reason) => stop_reason,
@@ -287,10 +287,10 @@ impl<M: LanguageModel> Agent<'_, M> {
     ) -> Result<String, ToolError> {
         let ToolCall { name, arguments } = call;
         observer.on_event(&AgentEvent::ToolCall { name, arguments, source });
-        let started_ns = self.host.uptime_ns();
-        let mut context = ToolContext { machine: self.host, notes: &mut self.notes };
+        let started_ns = self.host.machine().uptime_ns();
+        let mut context = ToolContext { machine: self.host.machine(), notes: &mut self.notes };
         let result = self.tools.call(name, arguments, &mut context);
-        let duration_ns = self.host.uptime_ns() - started_ns;
+        let duration_ns = self.host.machine().uptime_ns() - started_ns;
         let shown = result.as_ref().map_or_else(ToString::to_string, |output| output.text.clone());
         observer.on_event(&AgentEvent::ToolResult {
             name,

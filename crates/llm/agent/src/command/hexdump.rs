@@ -1,15 +1,15 @@
 //! `/hexdump`: memory as bytes and characters, in the form of `hexdump -C`.
 
 use super::{CommandError, table::Entry};
-use crate::Host;
 use alloc::string::String;
 use core::fmt::Write;
+use system_platform::Machine;
 
 const BYTES_PER_LINE: usize = 16;
 const DEFAULT_LEN_BYTES: usize = 128;
 const MAX_LEN_BYTES: usize = 4096;
 
-pub fn run(host: &dyn Host, entry: &Entry, arguments: &str) -> Result<String, CommandError> {
+pub fn run(machine: &dyn Machine, entry: &Entry, arguments: &str) -> Result<String, CommandError> {
     let mut words = arguments.split_whitespace();
     let (Some(address), len, None) = (words.next(), words.next(), words.next()) else {
         return Err(CommandError::Usage { usage: entry.usage() });
@@ -25,7 +25,7 @@ pub fn run(host: &dyn Host, entry: &Entry, arguments: &str) -> Result<String, Co
         let count = BYTES_PER_LINE.min(len - done);
         let start = address.wrapping_add(done as u64);
         let mut line = [0; BYTES_PER_LINE];
-        match host.read_memory(start, &mut line[..count]) {
+        match machine.read_memory(start, &mut line[..count]) {
             Ok(()) => write_line(&mut text, start, &line[..count]),
             Err(unmapped) if unmapped.0 == address => {
                 return Err(CommandError::Unmapped { address });
@@ -33,7 +33,7 @@ pub fn run(host: &dyn Host, entry: &Entry, arguments: &str) -> Result<String, Co
             Err(unmapped) => {
                 // What is mapped of this line is shown all the same.
                 let mapped = (unmapped.0.wrapping_sub(start) as usize).min(count);
-                if mapped > 0 && host.read_memory(start, &mut line[..mapped]).is_ok() {
+                if mapped > 0 && machine.read_memory(start, &mut line[..mapped]).is_ok() {
                     write_line(&mut text, start, &line[..mapped]);
                 }
                 let _ = writeln!(text, "{:016x}  not mapped", unmapped.0);

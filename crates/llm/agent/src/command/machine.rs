@@ -1,18 +1,18 @@
 //! What the machine is and how it does: `/mem /mmap /frames /cpus /ticks /time`.
 
-use crate::Host;
 use alloc::{format, string::String};
 use core::fmt::Write;
 use llm_tools::{
     measure::{bytes, duration},
     time::WEEKDAYS,
 };
+use system_platform::Machine;
 
 /// Bytes of a page frame.
 const FRAME_BYTES: u64 = 4096;
 
-pub fn mem(host: &dyn Host) -> String {
-    let memory = host.memory();
+pub fn mem(machine: &dyn Machine) -> String {
+    let memory = machine.memory();
     let percent = (u128::from(memory.used) * 100).checked_div(memory.total.into()).unwrap_or(0);
     format!(
         "```\ntotal         {:>10}\nused          {:>10}  {percent} %\nfree          {:>10}\n\
@@ -25,9 +25,9 @@ pub fn mem(host: &dyn Host) -> String {
     )
 }
 
-pub fn mmap(host: &dyn Host) -> String {
+pub fn mmap(machine: &dyn Machine) -> String {
     let mut text = String::from("```\n");
-    for region in host.memory_map() {
+    for region in machine.memory_map() {
         let end = region.start.saturating_add(region.len_bytes).saturating_sub(1);
         let _ = writeln!(
             text,
@@ -40,8 +40,8 @@ pub fn mmap(host: &dyn Host) -> String {
     text + "```"
 }
 
-pub fn frames(host: &dyn Host) -> String {
-    let frames = host.frames();
+pub fn frames(machine: &dyn Machine) -> String {
+    let frames = machine.frames();
     format!(
         "```\ntotal            {:>10}  {}\nfree             {:>10}  {}\n\
          largest free run {:>10}  {}\nallocations      {:>10}\ndeallocations    {:>10}\n```",
@@ -56,10 +56,10 @@ pub fn frames(host: &dyn Host) -> String {
     )
 }
 
-pub fn cpus(host: &dyn Host) -> String {
-    let mut text = format!("{}\n```\n", host.cpu_description());
-    let uptime_ns = host.uptime_ns().max(1);
-    for (index, cpu) in host.cpus().iter().enumerate() {
+pub fn cpus(machine: &dyn Machine) -> String {
+    let mut text = format!("{}\n```\n", machine.cpu_description());
+    let uptime_ns = machine.uptime_ns().max(1);
+    for (index, cpu) in machine.cpus().iter().enumerate() {
         let state = if cpu.is_online { "online" } else { "offline" };
         let role = if cpu.is_boot_cpu { "  boot CPU" } else { "" };
         let percent = u128::from(cpu.busy_ns) * 100 / u128::from(uptime_ns);
@@ -73,13 +73,13 @@ pub fn cpus(host: &dyn Host) -> String {
     text + "```"
 }
 
-pub fn ticks(host: &dyn Host) -> String {
-    format!("{} timer interrupts in {}", host.ticks(), duration(host.uptime_ns()))
+pub fn ticks(machine: &dyn Machine) -> String {
+    format!("{} timer interrupts in {}", machine.ticks(), duration(machine.uptime_ns()))
 }
 
-pub fn time(host: &dyn Host) -> String {
-    let uptime = duration(host.uptime_ns());
-    match host.date_time() {
+pub fn time(machine: &dyn Machine) -> String {
+    let uptime = duration(machine.uptime_ns());
+    match machine.date_time() {
         Some(now) => format!("{}, {now} UTC, up {uptime}", WEEKDAYS[usize::from(now.weekday())]),
         None => format!("There is no working real-time clock; up {uptime}"),
     }

@@ -44,11 +44,11 @@ pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
     match entry.command {
         Command::Shutdown if arguments.is_empty() => {
             observer.on_event(&AgentEvent::Power { action: PowerAction::Shutdown });
-            agent.host.shut_down();
+            agent.host.machine().shut_down();
         }
         Command::Reboot if arguments.is_empty() => {
             observer.on_event(&AgentEvent::Power { action: PowerAction::Reboot });
-            agent.host.reboot();
+            agent.host.machine().reboot();
         }
         _ => {}
     }
@@ -75,7 +75,7 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
     if entry.arguments.is_empty() && !arguments.is_empty() {
         return Err(CommandError::Usage { usage: entry.usage() });
     }
-    let host = agent.host;
+    let machine = agent.host.machine();
     Ok(match entry.command {
         Command::Help => help(arguments)?,
         Command::Tool => tool::call(agent, entry, arguments, observer)?,
@@ -86,13 +86,13 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
         Command::Set => set::run(agent, arguments)?,
         Command::Stats => conversation::stats(agent),
         Command::History => conversation::history(agent, arguments)?,
-        Command::Mem => machine::mem(host),
-        Command::Mmap => machine::mmap(host),
-        Command::Frames => machine::frames(host),
-        Command::Cpus => machine::cpus(host),
-        Command::Ticks => machine::ticks(host),
-        Command::Time => machine::time(host),
-        Command::Hexdump => hexdump::run(host, entry, arguments)?,
+        Command::Mem => machine::mem(machine),
+        Command::Mmap => machine::mmap(machine),
+        Command::Frames => machine::frames(machine),
+        Command::Cpus => machine::cpus(machine),
+        Command::Ticks => machine::ticks(machine),
+        Command::Time => machine::time(machine),
+        Command::Hexdump => hexdump::run(machine, entry, arguments)?,
         Command::Shutdown => "The machine is being switched off.".into(),
         Command::Reboot => "The machine is being restarted.".into(),
         Command::Selftest => String::new(),

@@ -129,6 +129,10 @@ impl Machine for FakeHost {
 }
 
 impl Host for FakeHost {
+    fn machine(&self) -> &dyn Machine {
+        self
+    }
+
     fn keymaps(&self) -> Vec<&'static str> {
         KEYMAPS.into()
     }
