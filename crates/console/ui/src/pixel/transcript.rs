@@ -53,9 +53,9 @@ impl Frame {
     }
 
     fn columns(&self, metrics: &Metrics) -> Columns {
-        let advance = metrics.read.advance();
-        let text = (right(&self.body) - self.text_x) / advance;
-        let code = (right(&self.body) - self.text_x - 3 * metrics.unit) / advance;
+        let text = (right(&self.body) - self.text_x) / metrics.read.advance();
+        // Tables and listings are wide and looked at rather than read: they are set smaller.
+        let code = (right(&self.body) - self.text_x - 3 * metrics.unit) / metrics.fact.advance();
         Columns { text: text.clamp(8, 100) as usize, code: code.max(8) as usize }
     }
 }
@@ -317,7 +317,10 @@ fn draw_row(
             if let Row::Code(line) = row
                 && !is_cut
             {
-                end = draw_code(canvas, metrics, line, frame.text_x + unit * 3 / 2, y + inset);
+                end = {
+                    let x = frame.text_x + unit * 3 / 2;
+                    draw_code(canvas, metrics, line, x, y + inset + metrics.fact_drop() / 2)
+                };
             }
         }
         Row::Rule => paint::divider(canvas, frame.text_x, y + height / 2, width, metrics),
@@ -382,7 +385,7 @@ fn draw_code(canvas: &mut Canvas, metrics: &Metrics, line: &Line, x: i32, y: i32
             let kind = is_drawing(first);
             let length = rest.find(|character| is_drawing(character) != kind).unwrap_or(rest.len());
             let color = if kind { theme::ACCENT } else { theme::TEXT };
-            x = canvas.text(x, y, &rest[..length], TextStyle::regular(metrics.read, color));
+            x = canvas.text(x, y, &rest[..length], TextStyle::regular(metrics.fact, color));
             rest = &rest[length..];
         }
     }

@@ -103,14 +103,13 @@ pub fn help(entry: Option<&Entry>) -> String {
         Some(entry) => Vec::from([entry]),
         None => ENTRIES.iter().collect(),
     };
-    let mut text = String::from("```\n");
+    let mut text = String::new();
     for entry in &entries {
-        let alias = entry.alias.map(|alias| alloc::format!(" (also /{alias})"));
+        let alias = entry.alias.map(|alias| alloc::format!(" (also `/{alias}`)"));
         let (usage, alias) = (entry.usage(), alias.unwrap_or_default());
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{usage:<26} {}{alias}", entry.summary);
+        let _ = writeln!(text, "- `{usage}` {}{alias}", entry.summary);
     }
-    text.push_str("```");
     if entry.is_none() {
         text.push_str("\nAnything else is said to the model. Esc or Ctrl-C stops a reply.");
     }

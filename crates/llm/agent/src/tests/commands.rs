@@ -30,10 +30,10 @@ fn help_names_every_command_and_explains_one() {
         "help", "tool", "tools", "context", "reset", "system", "set", "stats", "mem", "mmap",
         "frames", "cpus", "ticks", "time", "hexdump", "history", "selftest", "shutdown", "reboot",
     ] {
-        assert!(help.contains(&format!("\n/{name}")), "{name}");
+        assert!(help.contains(&format!("- `/{name}")), "{name}");
     }
     assert_eq!(succeed(&mut bench, "/?"), help);
-    let one = "```\n/hexdump ADDRESS [LENGTH]  bytes at a virtual address\n```";
+    let one = "- `/hexdump ADDRESS [LENGTH]` bytes at a virtual address\n";
     assert_eq!(succeed(&mut bench, "/help hexdump"), one);
     assert_eq!(
         fail(&mut bench, "/help hexdmp"),
