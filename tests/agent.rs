@@ -26,16 +26,16 @@ fn ask(system: &mut System, message: &str) -> Value {
 #[test]
 fn the_model_calls_a_tool_and_answers_with_its_result() {
     let mut system = System::boot(&MachineOptions::default());
-    let reply = ask(&mut system, "What is 12*(3+4)?");
+    let reply = ask(&mut system, "What is 17*23?");
     let calls = system.events("tool_call");
     let [call] = &calls[..] else {
         system.fail("the model calls one tool", &format!("it made the calls {calls:?}"));
     };
     assert_eq!((&call["name"], &call["source"]), (&"calc".into(), &"model".into()), "{call}");
     let results = system.events("tool_result");
-    let is_right = results.len() == 1 && results[0]["ok"] == true && results[0]["result"] == "84";
+    let is_right = results.len() == 1 && results[0]["ok"] == true && results[0]["result"] == "391";
     system.check("calc computes", is_right, &Value::from(results));
-    system.check("the reply has the result", text(&reply, "text").contains("84"), &reply);
+    system.check("the reply has the result", text(&reply, "text").contains("391"), &reply);
     system.check("the model ended its turn", reply["stop_reason"] == "end_of_turn", &reply);
 
     // The call's reply and the last one are two; the second computed only what the tool said.
@@ -50,7 +50,6 @@ fn the_model_calls_a_tool_and_answers_with_its_result() {
     system.output("/set max_tokens 24");
     let second = ask(&mut system, "Thank you. Say hello.");
     assert_reuses(&second, known);
-    check_speed(&mut system, &second);
 
     let last = system.last("context is logged", "context");
     let roles = &last["by_role"];
@@ -68,21 +67,33 @@ fn assert_reuses(reply: &Value, known: u64) {
     assert!(reused < number(reply, "prompt_tokens"), "{reply}");
 }
 
-fn check_speed(system: &mut System, reply: &Value) {
+#[test]
+fn two_emulated_cpus_compute_fast_enough() {
+    let mut system = System::boot(&MachineOptions::default());
+    system.output("/set max_tokens 48");
+    let reply = ask(&mut system, "Write a poem about the sea, the wind and the stars.");
+    let enough = number(&reply, "tokens") >= 16 && number(&reply, "prompt_tokens") >= 64;
+    system.check("there is enough to measure", enough, &reply);
     for (field, least) in [("prefill_tok_s", MIN_PREFILL_TOK_S), ("decode_tok_s", MIN_DECODE_TOK_S)]
     {
         let is_fast = reply[field].as_f64().is_some_and(|speed| speed >= least);
-        system.check(&format!("{field} is {least} at least"), is_fast, reply);
+        system.check(&format!("{field} is {least} at least"), is_fast, &reply);
     }
+    system.shut_down();
 }
 
 #[test]
 fn a_reply_can_be_stopped_and_keys_are_drawn_meanwhile() {
     let mut system = System::boot(&MachineOptions::default());
+    // The first turn computes what every prompt begins with.
+    system.output("/set max_tokens 2");
+    ask(&mut system, "Hello!");
     system.output("/set max_tokens 200");
-    system.enter("Write a long story about a river.");
-    system.wait("the message arrives", "input", PROMPT_TIMEOUT, |_| true);
-    // A prompt of some dozen tokens and the beginning of the reply.
+    let question = "Write a long story about a river.";
+    system.enter(question);
+    let is_input = |event: &Value| event["text"] == question;
+    system.wait("the message arrives", "input", PROMPT_TIMEOUT, is_input);
+    // A prompt of two dozen tokens and the beginning of the reply.
     for key in "typed while the model writes ".chars().cycle().take(60) {
         system.step("type during the reply", |machine| machine.type_text(&key.to_string()));
         std::thread::sleep(Duration::from_millis(150));
@@ -135,32 +146,38 @@ fn the_model_computes_the_same_tokens_as_its_reference() {
 
 #[test]
 fn old_turns_are_evicted_visibly_and_too_large_messages_refused() {
-    let mut system = System::boot(&MachineOptions::default());
+    // A small window, which a few turns of some seventy tokens fill.
+    let cmdline = "context=640".to_owned();
+    let mut system = System::boot(&MachineOptions { cmdline, ..Default::default() });
+    let start = system.last("context is logged", "context");
+    system.check("the window is small", start["limit"] == 640, &start);
     system.output("/set max_tokens 4");
-    ask(&mut system, "My name is Ada.");
-    let before = system.last("context is logged", "context");
-    let (used, limit) = (number(&before, "used"), number(&before, "limit"));
-
-    // With all but a few tokens reserved for replies, the next turn needs the first one's room.
-    let reserve = limit.saturating_sub(used + 4);
-    system.output(&format!("/set reserve {reserve}"));
-    ask(&mut system, "Say one word.");
+    let list = "one two three ".repeat(18);
+    let mut turns = 0;
+    while system.events("evicted").is_empty() {
+        turns += 1;
+        assert!(turns < 8, "no turn was evicted");
+        ask(&mut system, format!("Please remember list {turns}: {list}").trim());
+    }
+    assert!(turns > 1, "the first turn fits");
     let evicted = system.last("the first turn is evicted", "evicted");
-    system.check("it had tokens", number(&evicted, "tokens") > 0, &evicted);
+    let has_size = number(&evicted, "tokens") >= 54 && number(&evicted, "turns") == 1;
+    system.check("it had its tokens", has_size, &evicted);
     let after = system.last("context is logged", "context");
-    let keeps_system = after["by_role"]["system"] == before["by_role"]["system"];
+    let keeps_system = after["by_role"]["system"] == start["by_role"]["system"];
     system.check("the system prompt stays", keeps_system, &after);
 
-    // About 3,000 tokens in one message.
-    let long = "word ".repeat(3000);
-    system
-        .step("send a long message", |machine| machine.serial_send(&format!("{}\r", long.trim())));
-    let refusal =
-        system.wait("it is refused", "error", PROMPT_TIMEOUT, |event| event["source"] == "context");
-    let names_size = text(&refusal, "message")
-        .split(|c: char| !c.is_ascii_digit())
-        .any(|word| word.parse::<u64>().is_ok_and(|tokens| tokens >= 3000));
+    // Each word is a token: more of them than the window has.
+    let message = "word ".repeat(700);
+    system.step("send 700 words", |machine| machine.serial_send(&format!("{}\r", message.trim())));
+    let is_refusal = |event: &Value| event["source"] == "context";
+    let refusal = system.wait("it is refused", "error", MODEL_TIMEOUT, is_refusal);
+    let words = text(&refusal, "message");
+    let mut numbers = words.split(|c: char| !c.is_ascii_digit());
+    let names_size = numbers.any(|number| number.parse().is_ok_and(|size: u64| size >= 700));
     system.check("the refusal names its size", names_size, &refusal);
+    let unchanged = system.last("context is logged", "context");
+    assert_eq!(unchanged["used"], after["used"], "the window is as before");
     system.shut_down();
 }
 
@@ -173,7 +190,7 @@ fn every_command_works_and_says_something() {
         ("/help tool", "/tool"),
         ("/tools", "calc"),
         ("/context", "token"),
-        ("/system", "LLM OS"),
+        ("/system", "assistant"),
         ("/set", "keymap"),
         ("/stats", "tok/s"),
         ("/mem", "free"),
@@ -184,11 +201,16 @@ fn every_command_works_and_says_something() {
         ("/time", "UTC"),
         ("/history", "/help"),
         ("/reset", "new conversation"),
+        ("/selftest", "0 failed"),
     ] {
         let output = system.output(command).to_lowercase();
         let is_there = output.contains(&expected.to_lowercase());
         system.check(command, is_there, &output.into());
     }
+
+    let checks = system.events("selftest");
+    let all_passed = checks.len() >= 15 && checks.iter().all(|check| check["ok"] == true);
+    system.check("the kernel's checks pass", all_passed, &Value::from(checks));
 
     let date = system.output("/time");
     assert!(date.contains("20"), "{date}");

@@ -1,7 +1,6 @@
 //! What goes wrong outside the system's hands: each time a clear message, nothing lost, and a
 //! console that still works. Each test is one machine or a row of them.
 
-use serde_json::Value;
 use std::{io::Write, time::Duration};
 use tests::{
     gguf::DamagedModel,
@@ -24,12 +23,14 @@ fn check_usable(system: &mut System) {
     system.check("the console still works", output.contains("42"), &output.into());
 }
 
-/// The one error that the start has reported, from a part of the system.
+/// The one error that a part of the system has reported during the start.
 fn start_error(system: &mut System, source: &str) -> String {
-    let errors = system.events("error");
-    let is_it = errors.len() == 1 && errors[0]["source"] == source;
-    system.check(&format!("{source} reports one error"), is_it, &Value::from(errors.clone()));
-    text(&errors[0], "message")
+    let mut errors = system.events("error");
+    errors.retain(|error| error["source"] == source);
+    let [error] = &errors[..] else {
+        system.fail(&format!("{source} reports one error"), &format!("saw {errors:?}"));
+    };
+    text(error, "message")
 }
 
 /// Boots with a file that is no good model and returns what the system says of it.
@@ -93,7 +94,7 @@ fn too_little_memory_is_told_before_loading_with_what_would_fit() {
     } else {
         // A smaller context fits: that is told too, by the size that was taken.
         let loaded = system.last("the model is loaded", "model_loaded");
-        let is_smaller = loaded["context"].as_u64().is_some_and(|tokens| tokens < 2048);
+        let is_smaller = loaded["context"].as_u64().is_some_and(|tokens| tokens < 4096);
         system.check("the context is smaller than the model's", is_smaller, &loaded);
     }
     check_usable(&mut system);
@@ -135,7 +136,7 @@ fn without_serial_ports_there_is_no_log_and_all_else_works() {
     let after = Image::read_png(&path).unwrap_or_else(|error| panic!("{error}"));
     assert!(!before.compare(&after, &[]).is_match(), "/help changes the screen");
     assert!(system.events("ready").is_empty(), "there is no log");
-    system.enter("/shutdown");
+    system.enter_last("/shutdown");
     let exit = system.wait_exit("machine is off");
     assert_eq!(exit.reason.as_deref(), Some("guest-shutdown"), "{exit:?}");
 }
@@ -197,7 +198,7 @@ fn every_fault_is_reported_and_ends_a_headless_run_with_a_failure() {
     for (fault, expected) in FATAL_FAULTS {
         let cmdline = "panic=exit".to_owned();
         let mut system = System::boot(&MachineOptions { cmdline, ..without_model() });
-        system.enter(&format!("/selftest fault {fault}"));
+        system.enter_last(&format!("/selftest fault {fault}"));
         let panic = system.wait(fault, "panic", PROMPT_TIMEOUT, |_| true);
         let message = text(&panic, "message").to_lowercase();
         system.check(fault, message.contains(expected), &panic);
@@ -262,7 +263,7 @@ fn a_machine_without_display_and_serial_ports_does_not_hang() {
     };
     let mut system = System::power_on(&options);
     std::thread::sleep(Duration::from_secs(6));
-    system.enter("/shutdown");
+    system.enter_last("/shutdown");
     let exit = system.wait_exit("machine is off");
     assert_eq!(exit.reason.as_deref(), Some("guest-shutdown"), "{exit:?}");
 }

@@ -79,13 +79,15 @@ fn check_model_answers(system: &mut System) {
     system.check("the model answers", is_reply, &reply);
 }
 
+/// Checks that could come out differently on another way into the system. (All of them run in
+/// `agent.rs`.)
 fn check_selftest(system: &mut System) {
-    system.enter("/selftest kernel");
-    let result = system.command_result("/selftest kernel", PROMPT_TIMEOUT);
-    system.check("/selftest kernel", result["ok"] == true, &result);
+    for what in ["page", "CPU", "interrupts", "heap"] {
+        system.output(&format!("/selftest {what}"));
+    }
     let checks = system.events("selftest");
-    assert!(checks.len() >= 10, "{} checks ran", checks.len());
-    assert!(checks.iter().all(|check| check["ok"] == true), "{checks:?}");
+    let all_passed = checks.len() >= 6 && checks.iter().all(|check| check["ok"] == true);
+    system.check("the kernel's checks pass", all_passed, &Value::from(checks));
 }
 
 fn check_text_console(system: &mut System) {
@@ -118,7 +120,7 @@ fn direct_boot_with_two_cpus() {
     let mut system = System::boot(&MachineOptions::default());
     let ready = system.ready().clone();
     system.check("two CPUs compute", ready["cpus"] == 2, &ready);
-    system.check("AVX2 is used", ready["simd"] == "avx2", &ready);
+    system.check("AVX2 is used", ready["simd"] == "AVX2", &ready);
     system.check("the keyboard answered", ready["keyboard"] == true, &ready);
     let since_entry_ms = number(&ready, "since_entry_ms");
     system.check("the prompt comes soon", since_entry_ms <= MAX_SINCE_ENTRY_MS, &ready);
@@ -338,7 +340,7 @@ fn limine_from_a_usb_stick_on_uefi() {
 #[test]
 fn reboot_starts_the_machine_anew() {
     let mut system = System::boot(&without_model());
-    system.enter("/reboot");
+    system.enter_last("/reboot");
     let is_reboot = |event: &Value| event["action"] == "reboot";
     system.wait("/reboot", "power", PROMPT_TIMEOUT, is_reboot);
     // The machine is started with -no-reboot: a reset ends it.

@@ -132,6 +132,16 @@ impl System {
         stream
     }
 
+    /// Types a line after which the machine ends: it may be gone before Enter is released.
+    ///
+    /// # Panics
+    /// Where the host fails.
+    pub fn enter_last(&mut self, line: &str) {
+        self.step(&format!("type {line:?}"), |machine| machine.type_text(line));
+        // What the line does is told by the event log and the exit code.
+        let _ = self.machine.press("enter");
+    }
+
     /// Types a slash command on the keyboard and waits until it has run.
     ///
     /// # Panics
@@ -248,7 +258,7 @@ impl System {
     /// # Panics
     /// Where the machine goes on or ends badly.
     pub fn shut_down(mut self) {
-        self.enter("/shutdown");
+        self.enter_last("/shutdown");
         self.check_shut_down();
     }
 

@@ -39,7 +39,7 @@ pub enum Event<'a> {
         since_entry_ms: u64,
         /// CPUs in the compute pool.
         cpus: u32,
-        /// Instruction set that the engine uses (`avx2` or `scalar`).
+        /// Arithmetic that the engine uses (`AVX2` or `scalar`).
         simd: &'a str,
         /// Free memory in bytes, after everything was loaded.
         free_bytes: u64,
@@ -290,7 +290,7 @@ mod tests {
             Event::Ready {
                 since_entry_ms: 812,
                 cpus: 2,
-                simd: "avx2",
+                simd: "AVX2",
                 free_bytes: 1,
                 display,
                 keyboard: true,
