@@ -1,15 +1,22 @@
 //! What the agent does, shown on the console and written to the event log.
 
 use super::{desk::Desk, event_log};
-use crate::platform::clock::KernelClock;
+use crate::platform::{
+    clock::KernelClock,
+    serial::{COM1, COM2},
+};
 use alloc::{format, rc::Rc, string::ToString};
 use console_ui::{
     CallId, Console, ContextGauge, EntryId, Header, Notice, NoticeLevel, Outcome, Prefill, Role,
+    cells::AnsiWriter,
 };
 use core::cell::Cell;
 use llm_agent::{AgentEvent, Observer, PowerAction, ReplyReport, StopReason, ToolSource, Usage};
 use system_events::{ContextByRole, Event};
 use system_platform::Clock;
+
+/// The longest result that can be read whole beside its call.
+const SHORT_RESULT_BYTES: usize = 24;
 
 /// Shows and logs one agent's doings.
 pub struct ConsoleObserver {
@@ -177,7 +184,11 @@ impl Observer for ConsoleObserver {
             }
             AgentEvent::Command { name, arguments, ok, output } => {
                 self.input.set(None);
-                self.say(if *ok { Role::System } else { Role::Error }, output);
+                // A tool's result stands beside its call already, unless it was too long for that.
+                let is_shown = *ok && *name == "tool" && output.len() <= SHORT_RESULT_BYTES;
+                if !is_shown {
+                    self.say(if *ok { Role::System } else { Role::Error }, output);
+                }
                 event_log::write(&Event::Command { name, arguments, ok: *ok, output });
             }
             AgentEvent::Prefill { done, total, .. } => self.prefill(*done, *total),
@@ -233,7 +244,9 @@ impl Observer for ConsoleObserver {
                     PowerAction::Reboot => system_events::PowerAction::Reboot,
                 };
                 event_log::write(&Event::Power { action });
-                crate::platform::serial::COM2.flush();
+                COM2.flush();
+                COM1.write(AnsiWriter::farewell());
+                COM1.flush();
             }
             AgentEvent::Error { source, message } => self.report_error(source.as_str(), message),
         }

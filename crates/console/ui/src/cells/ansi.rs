@@ -61,7 +61,7 @@ impl AnsiWriter {
     }
 
     /// What gives the terminal back: colours, cursor and line wrap as usual, below the picture.
-    pub fn farewell(&self) -> &'static [u8] {
+    pub const fn farewell() -> &'static [u8] {
         b"\x1b[0m\x1b[?7h\x1b[?25h\x1b[999;1H\r\n"
     }
 
