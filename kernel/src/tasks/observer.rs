@@ -34,18 +34,24 @@ pub struct ConsoleObserver {
 /// Tokens a second of the computation under way.
 #[derive(Clone, Copy, Default)]
 struct Speedometer {
+    /// Tokens that were there when the measurement began.
+    base: u32,
     tokens: u32,
+    /// Tokens to come to, which tells one computation from the next.
+    total: u32,
     started_ns: u64,
 }
 
 impl Speedometer {
-    fn start() -> Self {
-        Self { tokens: 0, started_ns: KernelClock.now_ns() }
+    fn start(base: u32, total: u32) -> Self {
+        Self { base, tokens: base, total, started_ns: KernelClock.now_ns() }
     }
 
-    fn rate(self) -> f32 {
+    /// The tokens a second since the start; `None` before the first.
+    fn rate(self) -> Option<f32> {
+        let tokens = self.tokens - self.base;
         let elapsed_s = (KernelClock.now_ns() - self.started_ns) as f32 / 1e9;
-        if elapsed_s > 0.0 { self.tokens as f32 / elapsed_s } else { 0.0 }
+        (tokens > 0 && elapsed_s > 0.0).then(|| tokens as f32 / elapsed_s)
     }
 }
 
@@ -74,29 +80,30 @@ impl ConsoleObserver {
         self.desk.update(|console| console.view.push_entry(role, text, time))
     }
 
-    fn show_rate(&self, console: &mut Console, tokens_per_second: f32) {
+    fn show_rate(&self, console: &mut Console, tokens_per_second: Option<f32>) {
         let header = console.view.header().clone();
-        console.view.set_header(Header { tokens_per_second: Some(tokens_per_second), ..header });
+        if tokens_per_second.is_some() {
+            console.view.set_header(Header { tokens_per_second, ..header });
+        }
     }
 
     fn prefill(&self, done: usize, total: usize) {
-        if done == 0 {
-            self.speed.set(Speedometer::start());
-        }
-        let speed = Speedometer { tokens: done as u32, ..self.speed.get() };
+        let (done, total) = (done as u32, total as u32);
+        let before = self.speed.get();
+        let is_continued = before.total == total && before.tokens <= done;
+        let before = if is_continued { before } else { Speedometer::start(done, total) };
+        let speed = Speedometer { tokens: done, ..before };
         self.speed.set(speed);
         let is_complete = done == total;
         self.desk.update(|console| {
-            let progress = Prefill { done: done as u32, total: total as u32 };
+            let progress = Prefill { done, total };
             console.view.set_prefill((!is_complete).then_some(progress));
-            if done > 0 {
-                self.show_rate(console, speed.rate());
-            }
+            self.show_rate(console, speed.rate());
         });
     }
 
     fn begin_reply(&self) {
-        self.speed.set(Speedometer::start());
+        self.speed.set(Speedometer::start(0, 0));
         let time = self.desk.clock_time();
         let id = self.desk.update(|console| {
             console.view.set_prefill(None);
@@ -112,7 +119,7 @@ impl ConsoleObserver {
         let Some(id) = self.reply.get() else { return };
         self.desk.update(|console| {
             console.view.append(id, text);
-            console.view.set_entry_stats(id, speed.tokens, Some(speed.rate()));
+            console.view.set_entry_stats(id, speed.tokens, speed.rate());
             self.show_rate(console, speed.rate());
         });
     }
@@ -120,9 +127,7 @@ impl ConsoleObserver {
     fn finish_reply(&self, report: &ReplyReport<'_>) {
         self.desk.update(|console| {
             console.view.set_prefill(None);
-            if let Some(rate) = report.decode_tok_s {
-                self.show_rate(console, rate);
-            }
+            self.show_rate(console, report.decode_tok_s);
             if let Some(id) = self.reply.take() {
                 console.view.set_entry_stats(id, report.tokens as u32, report.decode_tok_s);
                 console.view.finish_entry(id);
