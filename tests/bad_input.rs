@@ -53,7 +53,7 @@ fn a_truncated_model_is_refused_with_the_place() {
     assert!(message.contains("tensor") && message.contains("50000000"), "{message}");
     // Inside the metadata, before any tensor is known.
     let message = refusal_of(DamagedModel::truncated(100_000));
-    assert!(message.contains("100000"), "{message}");
+    assert!(message.contains("truncated") && message.contains("offset 99995"), "{message}");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn too_little_memory_is_told_before_loading_with_what_would_fit() {
     let ready = system.ready().clone();
     if ready["model"].is_null() {
         let message = start_error(&mut system, "model");
-        let names_sizes = message.matches("MiB").count() >= 2 && message.contains("fit");
+        let names_sizes = message.matches("MiB").count() >= 3 && message.contains("a context of");
         system.check("it says what it needs and what would fit", names_sizes, &message.into());
     } else {
         // A smaller context fits: that is told too, by the size that was taken.
@@ -138,7 +138,7 @@ fn without_serial_ports_there_is_no_log_and_all_else_works() {
     assert!(system.events("ready").is_empty(), "there is no log");
     system.enter_last("/shutdown");
     let exit = system.wait_exit("machine is off");
-    assert_eq!(exit.reason.as_deref(), Some("guest-shutdown"), "{exit:?}");
+    assert_eq!(exit.code, Some(0), "{exit:?}");
 }
 
 #[test]
@@ -154,8 +154,8 @@ fn odd_input_is_answered_or_kept_and_never_lost() {
 
     // As fast as the line takes them.
     let typed: String = ('!'..='~').cycle().take(10_000).collect();
-    let line = format!("{typed}\r");
-    system.step("send 10,000 characters", |machine| machine.serial_send(&line));
+    let sent = format!("{typed}\r");
+    system.step("send 10,000 characters", |machine| machine.serial_send(&sent));
     let input = system.wait("they arrive", "input", Duration::from_secs(60), |_| true);
     let arrived = text(&input, "text");
     if arrived != typed {
@@ -265,5 +265,5 @@ fn a_machine_without_display_and_serial_ports_does_not_hang() {
     std::thread::sleep(Duration::from_secs(6));
     system.enter_last("/shutdown");
     let exit = system.wait_exit("machine is off");
-    assert_eq!(exit.reason.as_deref(), Some("guest-shutdown"), "{exit:?}");
+    assert_eq!(exit.code, Some(0), "{exit:?}");
 }
