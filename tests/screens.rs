@@ -23,9 +23,10 @@ const PANELS: [(&str, Area); 5] = [
 fn masks() -> Vec<Mask> {
     let mask = |area, reason| Mask { area, reason };
     vec![
-        mask(Area::new(640, 0, 640, 44), "speed, load, memory in use, uptime and clock"),
-        mask(Area::new(1104, 290, 152, 260), "how long tools ran"),
-        mask(Area::new(856, 600, 400, 108), "chart of the speed of the last minute"),
+        mask(Area::new(920, 8, 350, 30), "load, memory in use, uptime and clock"),
+        mask(Area::new(752, 168, 64, 328), "how long tools ran, in the transcript"),
+        mask(Area::new(856, 310, 66, 104), "when tools ran, to the second"),
+        mask(Area::new(1198, 310, 54, 104), "how long tools ran, in the log"),
     ]
 }
 
@@ -85,11 +86,13 @@ fn the_text_console_looks_as_approved() {
     let mut system = System::boot(&MachineOptions { text_mode: true, ..fixed_machine() });
     system.output("/tool calc 2*(3+4)^2");
     system.refusal("/tool calc 1+*2");
-    // Cells of 9x16 pixels: the first row has load, memory and time, the right panel durations.
+    // Cells of 9x16 pixels: 720x400.
     let mask = |area, reason| Mask { area, reason };
     let masks = [
-        mask(Area::new(240, 0, 480, 16), "speed, load, memory in use and clock"),
-        mask(Area::new(630, 80, 90, 288), "how long tools ran"),
+        mask(Area::new(522, 0, 198, 16), "load, memory in use and clock"),
+        mask(Area::new(342, 128, 63, 64), "how long tools ran, in the transcript"),
+        mask(Area::new(438, 128, 76, 32), "when tools ran, to the second"),
+        mask(Area::new(648, 128, 54, 32), "how long tools ran, in the log"),
     ];
     check_golden(&mut system, "text-80x25", &masks);
     system.shut_down();
