@@ -67,6 +67,7 @@ extern "C" fn main() -> ! {
     assert!(cpu::float_arithmetic_works(), "the kernel was built without hardware floating point");
     let early = EarlyInfo::read().unwrap_or_else(|error| panic!("{error}"));
     let boot = BootInfo::collect(&early);
+    tasks::event_log::phase("memory");
 
     gdt::init_cpu(smp::interrupt_stack);
     let screen = devices::find_screen(&boot);
@@ -96,6 +97,7 @@ extern "C" fn main() -> ! {
         // has left its stack and page tables.
         unsafe { memory::frames::reclaim_boot_loader_memory(&boot.memory_map) };
     }
+    tasks::event_log::phase("CPUs");
     report_start(&machine, &boot);
 
     let executor = Executor::new();
@@ -107,6 +109,7 @@ extern "C" fn main() -> ! {
         say(format_args!("no picture: {error}"));
         Display::None
     });
+    tasks::event_log::phase("devices");
     tasks::start(&executor, Equipment { boot, machine, display, keyboard_error });
     executor::run(&executor)
 }

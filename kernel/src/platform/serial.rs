@@ -41,6 +41,8 @@ pub struct SerialPort {
     output_waiting: Event,
     input: ByteRing<INPUT_BYTES>,
     input_arrived: Event,
+    /// The queue was full, so the UART may hold more.
+    is_input_held: AtomicBool,
 }
 
 impl SerialPort {
@@ -53,6 +55,7 @@ impl SerialPort {
             output_waiting: Event::new(),
             input: ByteRing::new(),
             input_arrived: Event::new(),
+            is_input_held: AtomicBool::new(false),
         }
     }
 
@@ -171,7 +174,11 @@ impl SerialPort {
 
     /// The oldest received byte. For one task.
     pub fn read(&self) -> Option<u8> {
-        self.input.pop()
+        let byte = self.input.pop();
+        if byte.is_some() && self.is_input_held.swap(false, Ordering::Relaxed) {
+            without_interrupts(|| self.receive_pending());
+        }
+        byte
     }
 
     /// Raised after bytes have arrived. For one task.
@@ -184,9 +191,13 @@ impl SerialPort {
         // Never contended: the lock is held with interrupts off, on this CPU.
         let Some(mut uart) = self.uart.try_lock() else { return };
         let Some(uart) = uart.as_mut() else { return };
-        while let Ok(byte) = uart.try_receive_byte() {
+        // What does not fit stays in the UART, which holds the sender up where there is flow
+        // control, as in an emulator; the reader fetches it.
+        while self.input.len() < INPUT_BYTES {
+            let Ok(byte) = uart.try_receive_byte() else { break };
             self.input.push(byte);
         }
+        self.is_input_held.store(self.input.len() == INPUT_BYTES, Ordering::Relaxed);
         self.input_arrived.raise();
     }
 

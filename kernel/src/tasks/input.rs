@@ -35,12 +35,9 @@ pub async fn serve_terminal(desk: Rc<Desk>, timers: Timers) {
     let mut decoder = Decoder::new();
     loop {
         wait_for_input(&timers, decoder.deadline_ns()).await;
-        let now_ns = KernelClock.now_ns();
-        if let Some(event) = decoder.poll(now_ns) {
-            desk.press(event, now_ns);
-        }
         let mut decoded = 0;
         while let Some(byte) = COM1.read() {
+            let now_ns = KernelClock.now_ns();
             for event in decoder.advance(byte, now_ns) {
                 desk.press(event, now_ns);
             }
@@ -48,6 +45,11 @@ pub async fn serve_terminal(desk: Rc<Desk>, timers: Timers) {
             if decoded % BYTES_PER_TURN == 0 {
                 yield_now().await;
             }
+        }
+        // Only a line that is silent tells a lone Escape from the beginning of a sequence.
+        let now_ns = KernelClock.now_ns();
+        if let Some(event) = decoder.poll(now_ns) {
+            desk.press(event, now_ns);
         }
     }
 }

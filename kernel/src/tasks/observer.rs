@@ -200,7 +200,7 @@ impl Observer for ConsoleObserver {
             AgentEvent::WarmUp { done, total } => {
                 self.prefill(*done, *total);
                 if done == total {
-                    event_log::write(&Event::Boot { phase: "warm" });
+                    event_log::phase("warm");
                 }
             }
             AgentEvent::ReplyStarted => self.begin_reply(),

@@ -16,7 +16,6 @@ mod command;
 mod event;
 mod host;
 mod prompt;
-mod reference;
 mod settings;
 mod stats;
 mod stream;

@@ -1,12 +1,13 @@
 //! `/selftest`: the kernel's own checks, then the model's.
 
 use super::CommandError;
-use crate::{Agent, AgentEvent, Check, Observer, cancel::until_cancelled, reference};
+use crate::{Agent, AgentEvent, Check, Observer, cancel::until_cancelled};
 use alloc::{format, string::String, vec::Vec};
 use core::{fmt::Write, sync::atomic::AtomicBool};
 use llm_inference::{
-    model::{LanguageModel, SpecialTokens},
-    parity,
+    model::{ForwardError, LanguageModel, SpecialTokens},
+    parity::{self, Reference, Report},
+    reference::stored_references,
 };
 use system_platform::Pacer;
 
@@ -35,7 +36,7 @@ pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
     report(&checks)
 }
 
-/// Leads the model along the stored reference; without one, compares its computing in one go with
+/// Leads the model along the stored references; without any, compares its computing in one go with
 /// that token by token. The cache is empty afterwards; the conversation is computed anew from the
 /// window when it goes on.
 async fn check_model<M: LanguageModel>(
@@ -43,14 +44,10 @@ async fn check_model<M: LanguageModel>(
     pacer: &impl Pacer,
     cancel: &AtomicBool,
 ) -> Check {
-    let outcome = if let Some(reference) = reference::for_model(model) {
-        let report = until_cancelled(parity::follow(model, &reference, pacer), cancel).await;
-        report.map(|report| {
-            report.map(|report| {
-                let (equal, steps) = (report.equal, report.steps());
-                (report.is_passed(), format!("{equal} of {steps} tokens as llama.cpp"))
-            })
-        })
+    let references = stored_references(model.info().fingerprint);
+    let outcome = if !references.is_empty() {
+        let report = until_cancelled(follow_all(model, &references, pacer), cancel).await;
+        report.map(|report| report.map(|report| (report.is_passed(), describe(&report))))
     } else {
         let tokens = model.encode("One two three four.", SpecialTokens::Literal);
         let agree = until_cancelled(parity::batches_agree(model, &tokens, pacer), cancel).await;
@@ -64,6 +61,23 @@ async fn check_model<M: LanguageModel>(
         None => (false, "stopped".into()),
     };
     Check { name: MODEL_CHECK.into(), ok, detail }
+}
+
+async fn follow_all(
+    model: &mut impl LanguageModel,
+    references: &[Reference],
+    pacer: &impl Pacer,
+) -> Result<Report, ForwardError> {
+    let mut all = Report::default();
+    for reference in references {
+        all.absorb(&parity::follow(model, reference, pacer).await?);
+    }
+    Ok(all)
+}
+
+fn describe(report: &Report) -> String {
+    let (equal, steps, ties) = (report.equal, report.steps(), report.near_ties.len());
+    format!("{equal} of {steps} tokens as llama.cpp, {ties} more were as good as tied")
 }
 
 fn report(checks: &[Check]) -> Result<String, CommandError> {
