@@ -169,7 +169,7 @@ fn old_turns_are_evicted_visibly_and_too_large_messages_refused() {
 
     // Each word is a token: more of them than the window has.
     let message = "word ".repeat(700);
-    system.step("send 700 words", |machine| machine.serial_send(&format!("{}\r", message.trim())));
+    system.step("send 700 words", |machine| machine.serial_send(format!("{}\r", message.trim())));
     let is_refusal = |event: &Value| event["source"] == "context";
     let refusal = system.wait("it is refused", "error", MODEL_TIMEOUT, is_refusal);
     let words = text(&refusal, "message");

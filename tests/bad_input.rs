@@ -1,7 +1,7 @@
 //! What goes wrong outside the system's hands: each time a clear message, nothing lost, and a
 //! console that still works. Each test is one machine or a row of them.
 
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 use tests::{
     gguf::DamagedModel,
     screen::{Area, Image},
@@ -166,15 +166,17 @@ fn odd_input_is_answered_or_kept_and_never_lost() {
     let error = system.wait("they are answered", "error", PROMPT_TIMEOUT, |_| true);
     system.check("there is no model for them", error["source"] == "model", &error);
     // Half a character, then a line's end: one replacement character, and the line.
-    let mut line = system.raw_serial_line();
-    line.write_all(b"/tool echo a\xE6\xBC\r").expect("QEMU takes bytes");
+    let cut = b"/tool echo a\xE6\xBC\r";
+    system.step("send half a character", |machine| machine.serial_send(cut));
     let echo = system.wait("half a character", "tool_result", PROMPT_TIMEOUT, |_| true);
     system.check("half a character", echo["result"] == "a\u{FFFD}", &echo);
-    line.write_all("/tool echo é漢🦀\r".as_bytes()).expect("QEMU takes bytes");
+    system.step("send whole characters", |machine| machine.serial_send("/tool echo é漢🦀\r"));
     let echo = system.wait("whole characters", "tool_result", PROMPT_TIMEOUT, |_| true);
     system.check("whole characters", echo["result"] == "é漢🦀", &echo);
-    let garbage = b"\x1b[99;99~\x1b[\x1b]\x00\x07\xff\xfe\x1b[200~\x1b[201~\x15\r";
-    line.write_all(garbage).expect("QEMU takes bytes");
+    let garbage = b"\x1b[99;99~\x1b[\x1b]\x00\x07\xff\xfe\x1b[200~\x1b[201~\x15/tool echo end\r";
+    system.step("send garbage", |machine| machine.serial_send(garbage));
+    let echo = system.wait("the end of the garbage", "tool_result", PROMPT_TIMEOUT, |_| true);
+    system.check("the end of the garbage", echo["result"] == "end", &echo);
     check_usable(&mut system);
     system.shut_down();
 }

@@ -4,7 +4,6 @@
 use crate::workspace::root;
 use serde_json::{Value, json};
 use std::{
-    os::unix::net::UnixStream,
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
@@ -110,28 +109,6 @@ impl System {
         self.step(&step, |machine| machine.press("enter"));
     }
 
-    /// Connects the first serial port to a socket of ours, for bytes that are no text. What the
-    /// system says there is lost from then on.
-    ///
-    /// # Panics
-    /// Where the host fails.
-    pub fn raw_serial_line(&mut self) -> UnixStream {
-        let path = std::env::temp_dir().join(format!("llm-os-serial-{}", std::process::id()));
-        // Left over from a run that was killed.
-        let _ = std::fs::remove_file(&path);
-        let address = json!({ "type": "unix", "data": { "path": path } });
-        let socket = json!({ "addr": address, "server": true, "wait": false });
-        let backend = json!({ "type": "socket", "data": socket });
-        let arguments = json!({ "id": "com1", "backend": backend });
-        let answer = self.machine.qmp().execute("chardev-change", arguments);
-        answer.unwrap_or_else(|error| panic!("chardev-change: {error}"));
-        let stream = UnixStream::connect(&path).expect("QEMU listens");
-        let mut unread = stream.try_clone().expect("a socket can be shared");
-        // The system would wait for ever if nobody took what it says. Ends with QEMU.
-        thread::spawn(move || std::io::copy(&mut unread, &mut std::io::sink()));
-        stream
-    }
-
     /// Types a line after which the machine ends: it may be gone before Enter is released.
     ///
     /// # Panics
@@ -157,7 +134,7 @@ impl System {
     /// Where it does not run.
     pub fn serial_command(&mut self, line: &str) -> Value {
         let step = format!("send {line:?}");
-        self.step(&step, |machine| machine.serial_send(&format!("{line}\r")));
+        self.step(&step, |machine| machine.serial_send(format!("{line}\r")));
         self.command_result(line, PROMPT_TIMEOUT)
     }
 

@@ -41,6 +41,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 const KEY_PAUSE: Duration = Duration::from_millis(10);
 /// How much of each log an error shows.
 const CONTEXT_LINES: usize = 12;
+/// Characters of such a line.
+const CONTEXT_LINE_CHARS: usize = 600;
 const LOADER_FAILURE: &str = "loader: cannot boot: ";
 
 /// A running machine.
@@ -215,8 +217,8 @@ impl Machine {
         String::from_utf8_lossy(&fs::read(&self.serial_log).unwrap_or_default()).into_owned()
     }
 
-    /// Sends `text` to the first serial port.
-    pub fn serial_send(&mut self, text: &str) -> Result<(), MachineError> {
+    /// Sends `bytes` to the first serial port.
+    pub fn serial_send(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), MachineError> {
         if self.serial.is_none() {
             let socket = self.serial_socket.as_ref().ok_or(MachineError::NoSerialPort)?;
             let stream = UnixStream::connect(socket)
@@ -233,9 +235,7 @@ impl Machine {
             self.serial = Some(stream);
         }
         let stream = self.serial.as_mut().expect("connected above");
-        stream
-            .write_all(text.as_bytes())
-            .map_err(MachineError::io("cannot send to the serial port"))
+        stream.write_all(bytes.as_ref()).map_err(MachineError::io("cannot send to the serial port"))
     }
 
     /// Time since the machine was switched on.
@@ -264,7 +264,11 @@ impl Machine {
                 text.push_str(&format!("  {title}:\n"));
             }
             for line in &lines[lines.len().saturating_sub(CONTEXT_LINES)..] {
-                text.push_str(&format!("    {line}\n"));
+                let mut shown: String = line.chars().take(CONTEXT_LINE_CHARS).collect();
+                if shown.len() < line.len() {
+                    shown.push('…');
+                }
+                text.push_str(&format!("    {shown}\n"));
             }
         }
         text
