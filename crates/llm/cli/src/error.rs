@@ -49,7 +49,7 @@ impl fmt::Display for CliError {
             Self::Fixture { path, error } => write!(f, "{}: {error}", path.display()),
             Self::NoModel(Some(path)) => write!(
                 f,
-                "no model: name one with --model FILE.gguf or LLMOS_MODEL, or let `make iso` \
+                "no model: name one with --model FILE.gguf or LLM_OS_MODEL, or let `make iso` \
                  download it to {}",
                 path.display()
             ),

@@ -77,11 +77,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     std::fs::read(path).map_err(|error| CliError::File { path: path.to_path_buf(), error })
 }
 
-/// The model that the build downloads: `$LLMOS_MODEL`, else its place in the cache.
+/// The model that the build downloads: `$LLM_OS_MODEL`, else its place in the cache.
 fn default_model() -> Result<PathBuf, CliError> {
     const NAME: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    if let Some(path) = variable("LLMOS_MODEL") {
+    if let Some(path) = variable("LLM_OS_MODEL") {
         return Ok(path.into());
     }
     let cache = variable("LLMOS_CACHE").map(PathBuf::from).or_else(|| {

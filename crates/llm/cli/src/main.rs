@@ -27,7 +27,7 @@ sampler options: --greedy --temperature T --top-k N --top-p P --min-p P --repeat
   --repeat-last-n N --seed N
 
 options of every command but the last:
-  --model FILE.gguf   the model (else $LLMOS_MODEL, else the downloaded one)
+  --model FILE.gguf   the model (else $LLM_OS_MODEL, else the downloaded one)
   --threads N         CPUs to use (else all)
   --context N         tokens of context (else what the model was trained for)
   --scalar            no AVX2

@@ -62,7 +62,9 @@ pub enum SpecialTokens {
 /// What a model says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelInfo {
-    /// Its name, as a person would say it (`SmolLM2 135M Instruct`).
+    /// Its name as files of models are named, `smollm2-135M` or `Llama-3.2-1B-Instruct`: base name,
+    /// size and a short fine-tune; of a file without these, what it calls itself, or its
+    /// architecture.
     pub name: String,
     /// GGUF architecture (`llama`).
     pub architecture: String,

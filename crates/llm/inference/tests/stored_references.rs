@@ -1,5 +1,5 @@
 //! The real model follows the references that travel with the system. The model is
-//! `$LLMOS_MODEL`, else the one that the build keeps in its cache; without it the test fails.
+//! `$LLM_OS_MODEL`, else the one that the build keeps in its cache; without it the test fails.
 
 use llm_inference::{
     engine::{Engine, Options},
@@ -19,7 +19,7 @@ use system_platform::{compute::SerialPool, pace::Unpaced};
 
 fn model_path() -> PathBuf {
     let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    variable("LLMOS_MODEL").unwrap_or_else(|| {
+    variable("LLM_OS_MODEL").unwrap_or_else(|| {
         let cache = variable("LLMOS_CACHE").unwrap_or_else(|| {
             let home = || variable("HOME").unwrap_or_default().join(".cache");
             variable("XDG_CACHE_HOME").unwrap_or_else(home).join("llm-os")
@@ -30,7 +30,7 @@ fn model_path() -> PathBuf {
 
 fn read_model(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| {
-        panic!("the model {} (set LLMOS_MODEL to another place): {error}", path.display())
+        panic!("the model {} (set LLM_OS_MODEL to another place): {error}", path.display())
     })
 }
 

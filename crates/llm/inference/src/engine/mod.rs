@@ -22,6 +22,7 @@ use crate::{
 };
 use alloc::{
     boxed::Box,
+    format,
     string::{String, ToString},
     vec::Vec,
 };
@@ -232,6 +233,26 @@ fn plan(
     }
 }
 
+/// The longest fine-tune that is part of a name; longer ones are notes of the training run.
+const MAX_FINETUNE_LEN: usize = 12;
+
+/// `basename-size` with the fine-tune where it is one short word, as such files are named; else
+/// the name in the file, else its architecture.
+fn display_name(gguf: &Gguf<'_>) -> Result<String, LoadError> {
+    let present = |key| Ok::<_, LoadError>(gguf.string(key)?.filter(|text| !text.is_empty()));
+    let (Some(base), Some(size)) = (present("general.basename")?, present("general.size_label")?)
+    else {
+        return Ok(present("general.name")?.unwrap_or(ARCHITECTURE).to_string());
+    };
+    let is_word = |text: &&str| {
+        text.chars().count() <= MAX_FINETUNE_LEN && text.chars().all(char::is_alphanumeric)
+    };
+    Ok(match present("general.finetune")?.filter(is_word) {
+        Some(finetune) => format!("{base}-{size}-{finetune}"),
+        None => format!("{base}-{size}"),
+    })
+}
+
 fn describe(gguf: &Gguf<'_>, config: &Config) -> Result<ModelInfo, LoadError> {
     let parameters = |kind: Option<TensorType>| {
         gguf.tensors()
@@ -242,7 +263,7 @@ fn describe(gguf: &Gguf<'_>, config: &Config) -> Result<ModelInfo, LoadError> {
     };
     let main_type = TensorType::ALL.into_iter().max_by_key(|&kind| parameters(Some(kind)));
     Ok(ModelInfo {
-        name: gguf.string("general.name")?.unwrap_or("unnamed model").to_string(),
+        name: display_name(gguf)?,
         architecture: ARCHITECTURE.to_string(),
         quantization: main_type.map_or_else(String::new, |kind| kind.to_string()),
         parameters: parameters(None),

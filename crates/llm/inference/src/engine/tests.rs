@@ -267,3 +267,21 @@ fn words_of_a_message_cannot_end_a_turn() {
     let ends = tokens.iter().filter(|&&token| engine.ends_turn(token)).count();
     assert_eq!(ends, 1, "{text}");
 }
+
+#[test]
+fn a_model_is_called_by_its_base_name_and_size_where_the_file_says_them() {
+    let name = |keys: &[(&str, &str)]| {
+        let mut writer = TestModel::default().writer();
+        for (key, value) in keys {
+            writer.string(key, value);
+        }
+        load(&writer.finish()).expect("sound model").info().name.clone()
+    };
+    let (base, size) = (("general.basename", "smollm2"), ("general.size_label", "135M"));
+    assert_eq!(name(&[base, size]), "smollm2-135M");
+    assert_eq!(name(&[base, size, ("general.finetune", "Instruct")]), "smollm2-135M-Instruct");
+    assert_eq!(name(&[base, size, ("general.finetune", "8k-lc100k-mix1-ep2")]), "smollm2-135M");
+    assert_eq!(name(&[base, size, ("general.finetune", "8k-mix1")]), "smollm2-135M");
+    assert_eq!(name(&[base]), "Test model");
+    assert_eq!(name(&[("general.basename", ""), size]), "Test model");
+}

@@ -227,7 +227,7 @@ proptest! {
 
 /// The file of the model that the fixtures were made with.
 fn model_file() -> Vec<u8> {
-    let path = env::var_os("LLMOS_MODEL").map(PathBuf::from).unwrap_or_else(|| {
+    let path = env::var_os("LLM_OS_MODEL").map(PathBuf::from).unwrap_or_else(|| {
         let cache = env::var_os("LLMOS_CACHE").map(PathBuf::from).unwrap_or_else(|| {
             let base = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).unwrap_or_else(|| {
                 PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cache")
@@ -237,7 +237,7 @@ fn model_file() -> Vec<u8> {
         cache.join("SmolLM2-135M-Instruct.Q4_1.gguf")
     });
     fs::read(&path).unwrap_or_else(|error| {
-        panic!("the model is needed at {} (or set LLMOS_MODEL): {error}", path.display())
+        panic!("the model is needed at {} (or set LLM_OS_MODEL): {error}", path.display())
     })
 }
 
