@@ -168,15 +168,15 @@ fn odd_input_is_answered_or_kept_and_never_lost() {
     // Half a character, then a line's end: one replacement character, and the line.
     let cut = b"/tool echo a\xE6\xBC\r";
     system.step("send half a character", |machine| machine.serial_send(cut));
-    let echo = system.wait("half a character", "tool_result", PROMPT_TIMEOUT, |_| true);
-    system.check("half a character", echo["result"] == "a\u{FFFD}", &echo);
+    let echo = system.wait("half a character", "command", PROMPT_TIMEOUT, |_| true);
+    system.check("half a character", echo["output"] == "a\u{FFFD}", &echo);
     system.step("send whole characters", |machine| machine.serial_send("/tool echo é漢🦀\r"));
-    let echo = system.wait("whole characters", "tool_result", PROMPT_TIMEOUT, |_| true);
-    system.check("whole characters", echo["result"] == "é漢🦀", &echo);
+    let echo = system.wait("whole characters", "command", PROMPT_TIMEOUT, |_| true);
+    system.check("whole characters", echo["output"] == "é漢🦀", &echo);
     let garbage = b"\x1b[99;99~\x1b[\x1b]\x00\x07\xff\xfe\x1b[200~\x1b[201~\x15/tool echo end\r";
     system.step("send garbage", |machine| machine.serial_send(garbage));
-    let echo = system.wait("the end of the garbage", "tool_result", PROMPT_TIMEOUT, |_| true);
-    system.check("the end of the garbage", echo["result"] == "end", &echo);
+    let echo = system.wait("the end of the garbage", "command", PROMPT_TIMEOUT, |_| true);
+    system.check("the end of the garbage", echo["output"] == "end", &echo);
     check_usable(&mut system);
     system.shut_down();
 }

@@ -261,7 +261,7 @@ fn check_usb_stick(boot: Boot, bootloader: BootloaderChoice) {
         output: None,
     });
     let path = image.unwrap_or_else(|error| panic!("image: {error}")).path;
-    let drive = format!("if=none,id=stick,format=raw,readonly=on,file={}", path.display());
+    let drive = format!("if=none,id=stick,format=raw,snapshot=on,file={}", path.display());
     let stick = "usb-storage,drive=stick,bootindex=0";
     let qemu_args = ["-S", "-drive", &drive, "-device", "qemu-xhci", "-device", stick];
     let qemu_args = qemu_args.map(str::to_owned).to_vec();
