@@ -36,13 +36,17 @@ pub(crate) fn tile<const KIND: u8, const BYTES: usize, const TOKENS: usize>(
         let rows: [&[u8; BYTES]; TILE_ROWS] =
             // SAFETY: `row < 8` and `block < blocks`, and `weights` has `8 * blocks` elements.
             core::array::from_fn(|row| unsafe { weights.get_unchecked(row * blocks + block) });
-        let unpacked: [__m256i; TILE_ROWS] = if KIND == Q8_0 {
+        let signed: [__m256i; TILE_ROWS] = if KIND == Q8_0 {
             rows.map(|row| load(row[2..].first_chunk().expect("a block of Q8_0 has 34 bytes")))
         } else {
+            [_mm256_setzero_si256(); TILE_ROWS]
+        };
+        let nibbles: [[__m256i; 2]; 4] = if KIND == Q8_0 {
+            [[_mm256_setzero_si256(); 2]; 4]
+        } else {
             let start = if KIND == Q4_1 { 4 } else { 2 };
-            rows.map(|row| {
-                unpack_nibbles(row[start..].first_chunk().expect("nibbles take 16 bytes"))
-            })
+            let packed = rows.map(|row| row[start..].first_chunk().expect("nibbles take 16 bytes"));
+            core::array::from_fn(|row| unpack_nibbles(packed[row], packed[row + 4]))
         };
         let headers = if KIND == Q4_1 {
             words(rows.map(|row| u32::from_le_bytes([row[0], row[1], row[2], row[3]])))
@@ -58,13 +62,13 @@ pub(crate) fn tile<const KIND: u8, const BYTES: usize, const TOKENS: usize>(
         for (token, total) in totals.iter_mut().enumerate() {
             let index = token * blocks + block;
             // SAFETY: `token < TOKENS` and `block < blocks`: in range as asserted above.
-            let quants = load(bytes(unsafe { x.quants.get_unchecked(index) }));
+            let quants = bytes(unsafe { x.quants.get_unchecked(index) });
             // SAFETY: the same.
             let scale = _mm256_set1_ps(*unsafe { x.scales.get_unchecked(index) });
             let sums = if KIND == Q8_0 {
-                sums_of_signed(&unpacked, quants)
+                sums_of_signed(&signed, load(quants))
             } else {
-                sums_of_nibbles(&unpacked, quants)
+                sums_of_nibbles(&nibbles, quants)
             };
             let sums = if KIND == Q4_0 {
                 // SAFETY: the same.
@@ -85,30 +89,37 @@ pub(crate) fn tile<const KIND: u8, const BYTES: usize, const TOKENS: usize>(
     totals.map(|total| lanes(total))
 }
 
-/// Nibbles to bytes: the low ones in the lower half, the high ones in the upper.
+/// The nibbles of two rows as bytes, the first row's in the lower half: elements 0 to 15, and
+/// elements 16 to 31.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn unpack_nibbles(nibbles: &[u8; 16]) -> __m256i {
-    // SAFETY: the array has 16 bytes, and the load needs no alignment.
-    let packed = unsafe { _mm_loadu_si128(nibbles.as_ptr().cast()) };
-    let both = _mm256_set_m128i(_mm_srli_epi16::<4>(packed), packed);
-    _mm256_and_si256(both, _mm256_set1_epi8(15))
+fn unpack_nibbles(first: &[u8; 16], second: &[u8; 16]) -> [__m256i; 2] {
+    let packed = _mm256_set_m128i(load_half(second), load_half(first));
+    let mask = _mm256_set1_epi8(15);
+    [_mm256_and_si256(packed, mask), _mm256_and_si256(_mm256_srli_epi16::<4>(packed), mask)]
 }
 
-/// For each of eight rows of unsigned nibbles: the sum of its products with the quants.
+/// For each of eight rows of unsigned nibbles, rows `i` and `i + 4` together: the sum of their
+/// products with the quants.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn sums_of_nibbles(rows: &[__m256i; 8], quants: __m256i) -> __m256i {
-    // Two products: at most 2 * 15 * 127; after the two horizontal additions eight: 15240.
-    let pairs = |row: usize| _mm256_maddubs_epi16(rows[row], quants);
-    let four = |row: usize| {
-        _mm256_hadd_epi16(
-            _mm256_hadd_epi16(pairs(row), pairs(row + 1)),
-            _mm256_hadd_epi16(pairs(row + 2), pairs(row + 3)),
-        )
+fn sums_of_nibbles(rows: &[[__m256i; 2]; 4], quants: &[u8; BLOCK_LEN]) -> __m256i {
+    let (low, high) = quants.split_at(16);
+    let both = |half: &[u8]| {
+        let half = half.first_chunk().expect("half a block has 16 bytes");
+        _mm256_broadcastsi128_si256(load_half(half))
     };
-    let ones = _mm256_set1_epi16(1);
-    join_halves(_mm256_madd_epi16(four(0), ones), _mm256_madd_epi16(four(4), ones))
+    let (low, high) = (both(low), both(high));
+    // Four products are at most 4 * 15 * 127; after the two horizontal additions 16: 30480.
+    let fours = |row: usize| {
+        let [first, second] = rows[row];
+        _mm256_add_epi16(_mm256_maddubs_epi16(first, low), _mm256_maddubs_epi16(second, high))
+    };
+    let sixteens = _mm256_hadd_epi16(
+        _mm256_hadd_epi16(fours(0), fours(1)),
+        _mm256_hadd_epi16(fours(2), fours(3)),
+    );
+    _mm256_madd_epi16(sixteens, _mm256_set1_epi16(1))
 }
 
 /// For each of eight rows of signed bytes: the sum of its products with the quants.
@@ -179,6 +190,13 @@ fn widen(halves: __m256i) -> __m256 {
 fn load(bytes: &[u8; 32]) -> __m256i {
     // SAFETY: the array has 32 bytes, and the load needs no alignment.
     unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load_half(bytes: &[u8; 16]) -> __m128i {
+    // SAFETY: the array has 16 bytes, and the load needs no alignment.
+    unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }
 
 #[inline(always)]
