@@ -1,6 +1,14 @@
 //! Attention of one token over the cached ones, for the query heads that share a key/value head.
+//!
+//! Queries and weights are rounded to halves, as in llama.cpp, whose products with a cache of halves
+//! take halves on both sides.
 
-use crate::{cpu::for_each_cpu, half::f16_to_f32, scalar::sum_lanes, vector::exp};
+use crate::{
+    cpu::for_each_cpu,
+    half::{f16_to_f32, round_to_half},
+    scalar::sum_lanes,
+    vector::exp,
+};
 
 /// Largest head dimension there is room for on the stack.
 pub const MAX_HEAD_DIM: usize = 256;
@@ -22,7 +30,8 @@ pub struct CachedHead<'a> {
 }
 
 for_each_cpu! {
-    /// `queries` and `out` are `(group, head_dim)`; `scores` is scratch for `(group, positions)`.
+    /// `queries` and `out` are `(group, head_dim)`, the queries already rounded to halves; `scores`
+    /// is scratch for `(group, positions)`.
     pub fn attend(
         queries: &[f32],
         cache: CachedHead<'_>,
@@ -70,7 +79,7 @@ for_each_cpu! {
     }
 }
 
-/// Softmax in place.
+/// Softmax in place, rounded to halves.
 #[inline(always)]
 fn normalise(scores: &mut [f32]) {
     // A NaN loses every comparison here but comes back through `exp` below.
@@ -93,6 +102,6 @@ fn normalise(scores: &mut [f32]) {
     }
     let scale = 1.0 / sum_lanes(lanes);
     for score in scores.iter_mut() {
-        *score *= scale;
+        *score = round_to_half(*score * scale);
     }
 }

@@ -24,6 +24,12 @@ pub fn f32_to_f16(value: f32) -> u16 {
     half::f16::from_f32(value).to_bits()
 }
 
+/// The value of the half nearest to a value.
+#[inline]
+pub fn round_to_half(value: f32) -> f32 {
+    f16_to_f32(f32_to_f16(value))
+}
+
 for_each_cpu! {
     /// Converts halves; both slices have the same length.
     pub fn widen(halves: &[u16], out: &mut [f32]) {

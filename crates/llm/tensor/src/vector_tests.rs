@@ -103,7 +103,9 @@ fn attention_is_the_softmax_weighted_mean_of_the_values() {
                 let sum: f64 =
                     (0..positions).map(|p| weights[p] * row(&values, p)[dim]).sum::<f64>();
                 let found = f64::from(out[head * head_dim + dim]);
-                assert!((found - sum / total).abs() < 1e-4, "{found} for {}", sum / total);
+                // Each weight is off by 2^-11 of itself at most, the values are about 1.
+                let near = (found - sum / total).abs() < 2e-3;
+                assert!(near, "{found} for {}", sum / total);
             }
         }
     }

@@ -12,6 +12,7 @@ use alloc::{collections::TryReserveError, vec::Vec};
 use llm_tensor::{
     Activations, CpuFeatures,
     attention::attend,
+    half::round_to_half,
     matmul::{matmul, needs_quantized},
     split::for_each_chunk_pair,
     vector::{add, rms_norm, rotate, swiglu},
@@ -154,6 +155,9 @@ impl Network<'_> {
         self.multiply(&layer.key, inputs, keys, pacer).await;
         self.multiply(&layer.value, inputs, values, pacer).await;
         self.rotate_heads(queries, query_length, angles);
+        for query in queries.iter_mut() {
+            *query = round_to_half(*query);
+        }
         self.rotate_heads(keys, kv_length, angles);
         cache.store(index, first, keys, values);
         let mixed = inputs.reshape(tokens, query_length);
