@@ -22,7 +22,7 @@ const TABLE_BYTES_PER_ENTRY: u64 = 64;
 pub struct MemoryPlan {
     /// The context it is for, in tokens.
     pub context: usize,
-    /// Copies of weights: none, as they are used where the file lies.
+    /// Copies of weights: none where they are used where the file lies.
     pub weights: u64,
     /// Keys and values.
     pub kv_cache: u64,
@@ -106,8 +106,9 @@ impl fmt::Display for MemoryPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} (KV cache of {} tokens {}, scratch {}, tables {})",
+            "{} (weights {}, KV cache of {} tokens {}, scratch {}, tables {})",
             MiB(self.total()),
+            MiB(self.weights),
             self.context,
             MiB(self.kv_cache),
             MiB(self.scratch),

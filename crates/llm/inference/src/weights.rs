@@ -5,20 +5,29 @@ use crate::{
     gguf::{Gguf, GgufError},
 };
 use alloc::{
+    collections::TryReserveError,
     format,
     string::{String, ToString},
     vec,
     vec::Vec,
 };
-use llm_tensor::{Matrix, TensorType};
+use llm_tensor::{Matrix, Panels, TensorType};
 
 /// A matrix, and what is added to its outputs.
 #[derive(Clone, Debug)]
 pub struct Linear<'a> {
     /// `(outputs, inputs)`
     pub matrix: Matrix<'a>,
+    /// The matrix once more in panels, where the CPU prefers them and there is memory.
+    pub panels: Option<Panels>,
     /// `(outputs)`
     pub bias: Option<Vec<f32>>,
+}
+
+impl<'a> From<Matrix<'a>> for Linear<'a> {
+    fn from(matrix: Matrix<'a>) -> Self {
+        Self { matrix, panels: None, bias: None }
+    }
 }
 
 /// The weights of one layer.
@@ -44,6 +53,18 @@ pub struct Layer<'a> {
     pub down: Linear<'a>,
 }
 
+impl<'a> Layer<'a> {
+    fn linears(&self) -> [&Linear<'a>; 7] {
+        let Self { query, key, value, attention_output, gate, up, down, .. } = self;
+        [query, key, value, attention_output, gate, up, down]
+    }
+
+    fn linears_mut(&mut self) -> [&mut Linear<'a>; 7] {
+        let Self { query, key, value, attention_output, gate, up, down, .. } = self;
+        [query, key, value, attention_output, gate, up, down]
+    }
+}
+
 /// All weights. Matrices are borrowed from the file, vectors are copied as floats.
 #[derive(Clone, Debug)]
 pub struct Weights<'a> {
@@ -54,7 +75,7 @@ pub struct Weights<'a> {
     /// `(embedding_length)`
     pub output_norm: Vec<f32>,
     /// `(vocabulary, embedding_length)`; the embedding itself where they are tied.
-    pub output: Matrix<'a>,
+    pub output: Linear<'a>,
     /// `(rope_dimensions / 2)`: what each rotation frequency is divided by.
     pub rope_factors: Vec<f32>,
 }
@@ -85,9 +106,32 @@ impl<'a> Weights<'a> {
                 .map(|index| finder.layer(index, config))
                 .collect::<Result<_, _>>()?,
             output_norm: finder.vector("output_norm.weight", width)?,
-            output,
+            output: output.into(),
             rope_factors,
         })
+    }
+
+    /// Every matrix that tokens are multiplied by.
+    fn matrices(&self) -> impl Iterator<Item = &Matrix<'a>> {
+        let layers = self.layers.iter().flat_map(Layer::linears);
+        layers.chain([&self.output]).map(|linear| &linear.matrix)
+    }
+
+    /// Bytes that all matrices take in panels.
+    pub fn panels_bytes(&self) -> u64 {
+        self.matrices().map(Panels::len_bytes).sum()
+    }
+
+    /// Copies all matrices into panels.
+    ///
+    /// # Errors
+    /// There is not enough memory; some matrices may have panels then, which is no harm.
+    pub fn make_panels(&mut self) -> Result<(), TryReserveError> {
+        let layers = self.layers.iter_mut().flat_map(Layer::linears_mut);
+        for linear in layers.chain([&mut self.output]) {
+            linear.panels = Panels::new(&linear.matrix)?;
+        }
+        Ok(())
     }
 }
 
@@ -118,6 +162,7 @@ impl<'a> Finder<'_, 'a> {
         let bias = format!("{name}.bias");
         Ok(Linear {
             matrix: self.matrix(&format!("{name}.weight"), outputs, inputs)?,
+            panels: None,
             bias: match self.gguf.tensor(&bias) {
                 Some(_) => Some(self.vector(&bias, outputs)?),
                 None => None,

@@ -7,12 +7,16 @@ use core::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CpuFeatures {
     has_avx2: bool,
+    is_emulated: bool,
 }
 
 // CPUID.1:ECX (Intel SDM, volume 2A, CPUID).
 const XSAVE: u32 = 1 << 26;
 const OSXSAVE: u32 = 1 << 27;
 const AVX: u32 = 1 << 28;
+const HYPERVISOR: u32 = 1 << 31;
+/// The first leaf of a hypervisor; it holds the signature.
+const HYPERVISOR_LEAF: u32 = 0x4000_0000;
 // CPUID.7.0:EBX.
 const AVX2: u32 = 1 << 5;
 // XCR0: SSE and AVX state (Intel SDM, volume 1, 13.3).
@@ -21,7 +25,7 @@ const XCR0_SSE_AVX: u64 = 0b110;
 impl CpuFeatures {
     /// What every x86_64 CPU can do.
     pub const fn baseline() -> Self {
-        Self { has_avx2: false }
+        Self { has_avx2: false, is_emulated: false }
     }
 
     /// Asks the CPU, and whether the operating system saves the registers. Call it once, after
@@ -39,7 +43,8 @@ impl CpuFeatures {
         // SAFETY: XSAVE and OSXSAVE were found set above, so the instruction exists and is enabled.
         let xcr0 = unsafe { _xgetbv(0) };
         let saves_avx = xcr0 & XCR0_SSE_AVX == XCR0_SSE_AVX;
-        Self { has_avx2: saves_avx && __cpuid_count(7, 0).ebx & AVX2 != 0 }
+        let has_avx2 = saves_avx && __cpuid_count(7, 0).ebx & AVX2 != 0;
+        Self { has_avx2, is_emulated: leaf1 & HYPERVISOR != 0 && is_tcg() }
     }
 
     /// Whether the AVX2 kernels may be used.
@@ -47,10 +52,22 @@ impl CpuFeatures {
         self.has_avx2
     }
 
+    /// Whether weights in [`crate::Panels`] are multiplied faster than as the file has them.
+    pub const fn prefers_panels(self) -> bool {
+        self.has_avx2 && self.is_emulated
+    }
+
     /// The kernels that will be used, for people.
     pub const fn name(self) -> &'static str {
         if self.has_avx2 { "AVX2" } else { "scalar" }
     }
+}
+
+/// Whether QEMU's own emulator, not a hypervisor, executes the instructions: it signs itself.
+fn is_tcg() -> bool {
+    let leaf = __cpuid(HYPERVISOR_LEAF);
+    let signature = [leaf.ebx, leaf.ecx, leaf.edx].map(u32::to_le_bytes);
+    signature.as_flattened() == b"TCGTCGTCGTCG"
 }
 
 /// Defines a function that exists twice, compiled for any x86_64 and for AVX2, and takes a

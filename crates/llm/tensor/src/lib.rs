@@ -11,6 +11,7 @@ extern crate alloc;
 pub mod activations;
 pub mod attention;
 mod avx2;
+mod avx2_panel;
 pub mod cpu;
 pub mod half;
 pub mod kind;
@@ -18,6 +19,7 @@ pub mod matmul;
 #[cfg(test)]
 mod matmul_tests;
 pub mod matrix;
+pub mod panels;
 mod scalar;
 pub mod split;
 #[cfg(any(test, feature = "testing"))]
@@ -31,3 +33,4 @@ pub use cpu::CpuFeatures;
 pub use kind::{BLOCK_LEN, TensorType};
 pub use matmul::matmul;
 pub use matrix::{Matrix, ShapeError};
+pub use panels::Panels;

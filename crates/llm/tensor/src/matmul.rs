@@ -4,8 +4,10 @@ use crate::{
     Activations, CpuFeatures, Matrix, TensorType,
     activations::Quantized,
     avx2::{self, TILE_ROWS, TILE_TOKENS},
+    avx2_panel,
     cpu::for_each_cpu,
     matrix::blocks,
+    panels::{PANEL_ROWS, Panel, Panels},
     scalar,
     split::{ColumnWriter, for_each_columns},
 };
@@ -21,31 +23,58 @@ pub const fn needs_quantized(kind: TensorType) -> bool {
 }
 
 /// Computes outputs `rows` of `matrix` for all tokens of `x` into `output`, `(tokens, matrix
-/// rows)`. The result does not depend on the CPU's features, on the number of workers, on the
-/// number of tokens computed together nor on how the rows are divided over calls.
+/// rows)`. `panels`, if given, are those of the matrix. The result does not depend on the CPU's features, on the panels, on the number of
+/// workers, on the number of tokens computed together nor on how the rows are divided over calls.
 pub fn matmul(
     cpu: CpuFeatures,
     pool: &dyn ComputePool,
     matrix: &Matrix<'_>,
+    panels: Option<&Panels>,
     x: &Activations,
     rows: Range<usize>,
     output: &mut [f32],
 ) {
     assert_eq!(x.cols(), matrix.cols(), "as many inputs as the matrix has columns");
     assert_eq!(output.len(), x.tokens() * matrix.rows(), "an output for each row and token");
-    let part = rows.len().div_ceil(pool.workers() * PARTS_PER_WORKER).next_multiple_of(TILE_ROWS);
+    let part = rows.len().div_ceil(pool.workers() * PARTS_PER_WORKER).next_multiple_of(PANEL_ROWS);
     for_each_columns(pool, output, matrix.rows(), rows, part, &|writer| {
-        compute_rows(cpu, matrix, x, writer);
+        compute_rows(cpu, matrix, panels, x, writer);
     });
 }
 
 fn compute_rows(
     cpu: CpuFeatures,
     matrix: &Matrix<'_>,
+    panels: Option<&Panels>,
     x: &Activations,
     mut writer: ColumnWriter<'_>,
 ) {
     let mut row = writer.columns().start;
+    if let Some(panels) = panels
+        && cpu.has_avx2()
+        && row.is_multiple_of(PANEL_ROWS)
+    {
+        let end = writer.columns().end.min(panels.rows());
+        while row + PANEL_ROWS <= end {
+            let panel = panels.panel(row / PANEL_ROWS);
+            let mut token = 0;
+            while token < x.tokens() {
+                if token + TILE_TOKENS <= x.tokens() {
+                    let quantized = x.quantized(token, TILE_TOKENS);
+                    let rows: [_; TILE_TOKENS] = panel_rows(cpu, matrix.kind(), panel, &quantized);
+                    for sums in rows {
+                        writer.write(token, row, &sums);
+                        token += 1;
+                    }
+                } else {
+                    let [sums] = panel_rows(cpu, matrix.kind(), panel, &x.quantized(token, 1));
+                    writer.write(token, row, &sums);
+                    token += 1;
+                }
+            }
+            row += PANEL_ROWS;
+        }
+    }
     if cpu.has_avx2() && needs_quantized(matrix.kind()) {
         while row + TILE_ROWS <= writer.columns().end {
             let weights = matrix.row_data(row, TILE_ROWS);
@@ -120,5 +149,24 @@ fn tile<const TOKENS: usize>(
         // SAFETY: the same.
         TensorType::Q4_1 => unsafe { avx2::tile::<{ avx2::Q4_1 }, 20, TOKENS>(blocks(weights), x) },
         TensorType::F32 | TensorType::F16 => unreachable!("float types have no blocks"),
+    }
+}
+
+/// The rows of a panel times `TOKENS` tokens in AVX2.
+fn panel_rows<const TOKENS: usize>(
+    cpu: CpuFeatures,
+    kind: TensorType,
+    panel: Panel<'_>,
+    x: &Quantized<'_>,
+) -> [[f32; PANEL_ROWS]; TOKENS] {
+    assert!(cpu.has_avx2(), "the caller has asked");
+    match kind {
+        // SAFETY: the CPU has AVX2, as asserted.
+        TensorType::Q8_0 => unsafe { avx2_panel::panel::<{ avx2::Q8_0 }, 16, TOKENS>(panel, x) },
+        // SAFETY: the same.
+        TensorType::Q4_0 => unsafe { avx2_panel::panel::<{ avx2::Q4_0 }, 8, TOKENS>(panel, x) },
+        // SAFETY: the same.
+        TensorType::Q4_1 => unsafe { avx2_panel::panel::<{ avx2::Q4_1 }, 8, TOKENS>(panel, x) },
+        TensorType::F32 | TensorType::F16 => unreachable!("float types have no panels"),
     }
 }

@@ -1,7 +1,7 @@
 //! Every kernel against the dequantised weights, and against every other kernel.
 
 use crate::{
-    Activations, CpuFeatures, Matrix, TensorType, matmul,
+    Activations, CpuFeatures, Matrix, Panels, TensorType, matmul,
     matmul::needs_quantized,
     testing::{Random, random_weights},
 };
@@ -37,7 +37,18 @@ fn product(
     x: &Activations,
 ) -> Vec<f32> {
     let mut output = vec![f32::NAN; x.tokens() * matrix.rows()];
-    matmul(cpu, pool, matrix, x, 0..matrix.rows(), &mut output);
+    matmul(cpu, pool, matrix, None, x, 0..matrix.rows(), &mut output);
+    output
+}
+
+/// The same with the matrix in panels.
+fn panel_product(pool: &dyn ComputePool, matrix: &Matrix<'_>, x: &Activations) -> Vec<f32> {
+    let panels = Panels::new(matrix).expect("tests are small");
+    let bytes = panels.as_ref().map_or(0, |panels| panels.rows() * matrix.cols() / 32);
+    assert_eq!(bytes == 0, Panels::len_bytes(matrix) == 0, "a size is told where there are any");
+    let mut output = vec![f32::NAN; x.tokens() * matrix.rows()];
+    let rows = 0..matrix.rows();
+    matmul(CpuFeatures::detect(), pool, matrix, panels.as_ref(), x, rows, &mut output);
     output
 }
 
@@ -108,6 +119,8 @@ fn products_are_the_same_bits_on_every_cpu_pool_and_batch() {
             for pool in [&SerialPool as &dyn ComputePool, &BackwardPool] {
                 let output = product(CpuFeatures::detect(), pool, &matrix, &x);
                 assert_eq!(bits(&output), bits(&expected), "{name}");
+                let output = panel_product(pool, &matrix, &x);
+                assert_eq!(bits(&output), bits(&expected), "{name} in panels");
             }
             for token in 0..tokens {
                 let mut single = Activations::new(1, cols).expect("tests are small");
@@ -130,7 +143,7 @@ fn only_the_rows_asked_for_are_written() {
     let x = activations(&mut random, 2, 64);
     let whole = product(CpuFeatures::detect(), &SerialPool, &matrix, &x);
     let mut output = vec![7.0; 80];
-    matmul(CpuFeatures::detect(), &BackwardPool, &matrix, &x, 9..31, &mut output);
+    matmul(CpuFeatures::detect(), &BackwardPool, &matrix, None, &x, 9..31, &mut output);
     for (index, (&found, &expected)) in output.iter().zip(&whole).enumerate() {
         let is_asked_for = (9..31).contains(&(index % 40));
         assert_eq!(found, if is_asked_for { expected } else { 7.0 }, "element {index}");

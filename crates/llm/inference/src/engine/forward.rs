@@ -129,8 +129,7 @@ impl Network<'_> {
             self.config.norm_epsilon,
             last.reshape(1, width),
         );
-        let output = Linear { matrix: self.weights.output, bias: None };
-        self.multiply(&output, last, logits, pacer).await;
+        self.multiply(&self.weights.output, last, logits, pacer).await;
     }
 
     #[expect(clippy::too_many_arguments, reason = "the state of one layer at work, no more")]
@@ -259,7 +258,8 @@ impl Network<'_> {
         let step = (self.quantum / row_cost).max(1).next_multiple_of(16 * self.pool.workers());
         for start in (0..matrix.rows()).step_by(step) {
             let rows = start..matrix.rows().min(start + step);
-            matmul(self.cpu, self.pool, matrix, inputs, rows, output);
+            let panels = linear.panels.as_ref();
+            matmul(self.cpu, self.pool, matrix, panels, inputs, rows, output);
             pacer.checkpoint().await;
         }
         if let Some(bias) = &linear.bias {

@@ -49,10 +49,13 @@ pub struct Options {
     pub cpu: CpuFeatures,
     /// Multiply-adds between two checkpoints, about.
     pub quantum: usize,
+    /// Whether to copy the weights into panels, if there is memory for that.
+    pub panels: bool,
 }
 
 impl Options {
-    /// The whole context, no limit on memory, [`DEFAULT_QUANTUM`].
+    /// The whole context, no limit on memory, [`DEFAULT_QUANTUM`], panels where the CPU prefers
+    /// them.
     pub const fn new(cpu: CpuFeatures) -> Self {
         Self {
             context: None,
@@ -60,6 +63,7 @@ impl Options {
             available_bytes: None,
             cpu,
             quantum: DEFAULT_QUANTUM,
+            panels: cpu.prefers_panels(),
         }
     }
 }
@@ -82,7 +86,8 @@ pub struct Engine<'m> {
 }
 
 impl<'m> Engine<'m> {
-    /// Loads the model in `file`, whose weights are used where they lie.
+    /// Loads the model in `file`, whose weights are used where they lie; where the CPU prefers
+    /// them in panels and there is memory for that, a copy is used.
     ///
     /// # Errors
     /// What is wrong with the file and where, or how much memory is missing. Nothing stays
@@ -94,9 +99,9 @@ impl<'m> Engine<'m> {
     ) -> Result<Self, LoadError> {
         let gguf = Gguf::parse(file)?;
         let config = Config::from_gguf(&gguf)?;
-        let weights = Weights::from_gguf(&gguf, &config)?;
+        let mut weights = Weights::from_gguf(&gguf, &config)?;
         let workers = pool.workers();
-        let plan = plan(&gguf, &config, &options, workers)?;
+        let mut plan = plan(&gguf, &config, &options, workers)?;
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
         let (template, template_warning) =
             ChatTemplate::from_source(gguf.string("tokenizer.chat_template")?);
@@ -109,6 +114,12 @@ impl<'m> Engine<'m> {
         let mut logits = Vec::new();
         logits.try_reserve_exact(config.vocabulary).map_err(no_memory)?;
         logits.resize(config.vocabulary, 0.0);
+        let panels_bytes = weights.panels_bytes();
+        let has_room =
+            options.available_bytes.is_none_or(|bytes| plan.total() + panels_bytes <= bytes);
+        if options.panels && has_room && weights.make_panels().is_ok() {
+            plan.weights = panels_bytes;
+        }
         let info = describe(&gguf, &config)?;
         let rope = Rope::new(&config, &weights.rope_factors);
         let quantum = options.quantum.max(1);

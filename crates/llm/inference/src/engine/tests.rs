@@ -54,14 +54,14 @@ fn models() -> Vec<TestModel> {
 }
 
 #[test]
-fn one_by_one_or_in_batches_with_or_without_avx2_gives_the_same_bits() {
+fn one_by_one_or_in_batches_with_or_without_avx2_or_panels_gives_the_same_bits() {
     for model in models() {
         let file = model.build();
         let prompt = tokens(21);
         let mut expected = None;
         for cpu in [CpuFeatures::detect(), CpuFeatures::baseline()] {
-            for quantum in [1, 10_000, 1 << 30] {
-                let options = Options { quantum, ..Options::new(cpu) };
+            for (quantum, panels) in [(1, false), (10_000, true), (1 << 30, false), (1, true)] {
+                let options = Options { quantum, panels, ..Options::new(cpu) };
                 let mut engine = Engine::load(&file, options, &SerialPool).expect("sound model");
                 assert_eq!(run(batches_agree(&mut engine, &prompt, &Unpaced)), Ok(true));
                 let bits = logit_bits(&engine);
@@ -245,6 +245,20 @@ fn too_little_memory_is_refused_with_what_would_fit() {
     let engine = Engine::load(&huge, options, &SerialPool).expect("a part of the context fits");
     let MemoryPlan { context, .. } = *engine.memory_plan();
     assert!((100_000..200_000).contains(&context), "{context}");
+}
+
+#[test]
+fn weights_are_copied_only_where_there_is_memory_for_them() {
+    let file = TestModel::default().build();
+    let load = |available_bytes| {
+        let options =
+            Options { panels: true, available_bytes, ..Options::new(CpuFeatures::detect()) };
+        *Engine::load(&file, options, &SerialPool).expect("sound model").memory_plan()
+    };
+    let roomy = load(None);
+    assert!(roomy.weights > 0);
+    assert_eq!(load(Some(roomy.total())), roomy);
+    assert_eq!(load(Some(roomy.total() - 1)), MemoryPlan { weights: 0, ..roomy });
 }
 
 #[test]
