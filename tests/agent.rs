@@ -6,11 +6,6 @@ use std::time::Duration;
 use tests::system::{MODEL_TIMEOUT, PROMPT_TIMEOUT, System, number, text};
 use xtask::{machine::MachineOptions, model::ModelChoice};
 
-/// A key press is drawn within this time of the guest, also while a reply is generated.
-const MAX_KEY_LATENCY_US: u64 = 50_000;
-/// What two CPUs of the emulator compute at least, in tokens a second.
-const MIN_DECODE_TOK_S: f64 = 3.0;
-const MIN_PREFILL_TOK_S: f64 = 6.0;
 /// `/selftest` computes some dozens of tokens.
 const SELFTEST_TIMEOUT: Duration = Duration::from_secs(180);
 
@@ -68,21 +63,6 @@ fn assert_reuses(reply: &Value, known: u64) {
 }
 
 #[test]
-fn two_emulated_cpus_compute_fast_enough() {
-    let mut system = System::boot(&MachineOptions::default());
-    system.output("/set max_tokens 48");
-    let reply = ask(&mut system, "Write a poem about the sea, the wind and the stars.");
-    let enough = number(&reply, "tokens") >= 16 && number(&reply, "prompt_tokens") >= 64;
-    system.check("there is enough to measure", enough, &reply);
-    for (field, least) in [("prefill_tok_s", MIN_PREFILL_TOK_S), ("decode_tok_s", MIN_DECODE_TOK_S)]
-    {
-        let is_fast = reply[field].as_f64().is_some_and(|speed| speed >= least);
-        system.check(&format!("{field} is {least} at least"), is_fast, &reply);
-    }
-    system.shut_down();
-}
-
-#[test]
 fn a_reply_can_be_stopped_and_keys_are_drawn_meanwhile() {
     let mut system = System::boot(&MachineOptions::default());
     // The first turn computes what every prompt begins with.
@@ -99,18 +79,11 @@ fn a_reply_can_be_stopped_and_keys_are_drawn_meanwhile() {
         std::thread::sleep(Duration::from_millis(150));
     }
     let is_during = |event: &Value| event["during_reply"] == true && number(event, "keys") > 0;
-    let latency = system.wait("key presses are timed", "key_latency", PROMPT_TIMEOUT, is_during);
+    system.wait("keys are drawn before the reply ends", "key_latency", PROMPT_TIMEOUT, is_during);
     system.step("Esc", |machine| machine.press("esc"));
     let reply = system.wait("Esc stops the reply", "reply", PROMPT_TIMEOUT, |_| true);
     system.check("Esc stops the reply", reply["stop_reason"] == "cancelled", &reply);
     system.check("it had begun", number(&reply, "tokens") > 0, &reply);
-    let is_soon = number(&latency, "max_us") <= MAX_KEY_LATENCY_US;
-    system.check("key presses are drawn at once", is_soon, &latency);
-    let latencies = system.events("key_latency");
-    let worst = latencies.iter().map(|event| number(event, "max_us")).max();
-    let all_soon = worst.is_some_and(|worst| worst <= MAX_KEY_LATENCY_US);
-    system.check("so are all others", all_soon, &Value::from(latencies));
-
     // What was typed is still in the line: Ctrl-U clears it, and Ctrl-C stops the next reply.
     system.step("Ctrl-U", |machine| machine.press("ctrl-u"));
     system.enter("Write another long story.");

@@ -24,6 +24,7 @@ cargo xtask <command>
   run [options] [steps]     start the system (also without any command)
   iso [options]             make an image for CD and USB stick, BIOS and UEFI
   test                      all tests, on the host and in QEMU
+  measure                   start-up, speed and key latency in the emulator
   lint                      formatting and lints
   setup                     install what is missing
   help                      this text
@@ -73,6 +74,8 @@ pub enum Command {
     Iso(ImageOptions),
     /// All tests.
     Test,
+    /// The figures of the booted system.
+    Measure,
     /// All checks.
     Lint,
     /// Installation.
@@ -150,11 +153,12 @@ fn parse_with(
         }
         None | Some("run") => parse_run(arguments, variable).map(|run| Command::Run(Box::new(run))),
         Some("iso") => parse_iso(arguments, variable).map(Command::Iso),
-        Some(name @ ("test" | "lint" | "setup" | "help")) => match arguments.next() {
+        Some(name @ ("test" | "measure" | "lint" | "setup" | "help")) => match arguments.next() {
             Some(option) => Err(UsageError::UnknownOption(option)),
             None => Ok(match name {
                 "test" => Command::Test,
                 "lint" => Command::Lint,
+                "measure" => Command::Measure,
                 "setup" => Command::Setup,
                 _ => Command::Help,
             }),
@@ -336,6 +340,7 @@ pub fn execute(command: Command) -> Result<(), Error> {
         }
         Command::Test => suite::run(),
         Command::Lint => lint::run(),
+        Command::Measure => crate::measure::run(),
         Command::Setup => setup::ensure_all().and_then(|()| artifacts::default_model().map(|_| ())),
         Command::Help => {
             print!("{HELP}");

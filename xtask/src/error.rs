@@ -38,6 +38,8 @@ pub enum Error {
     Machine(MachineError),
     /// Tests failed, or there were none.
     Tests,
+    /// So many figures are not what they should be.
+    FiguresMissed(usize),
 }
 
 impl Error {
@@ -63,6 +65,7 @@ impl fmt::Display for Error {
             Self::BadFile { path, reason } => write!(f, "{}: {reason}", path.display()),
             Self::Machine(error) => error.fmt(f),
             Self::Tests => write!(f, "tests failed"),
+            Self::FiguresMissed(count) => write!(f, "{count} figures are out of bounds"),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod image;
 pub mod interactive;
 pub mod lint;
 pub mod machine;
+pub mod measure;
 pub mod model;
 pub mod paths;
 mod process;
