@@ -42,8 +42,8 @@ fn the_model_calls_a_tool_and_answers_with_its_result() {
 
     // So did the second turn, and it is another conversation turn, not another prompt.
     let known = number(&replies[1], "prompt_tokens") + number(&replies[1], "tokens");
-    system.output("/set max_tokens 24");
-    let second = ask(&mut system, "Thank you. Say hello.");
+    system.output("/set max_tokens 120");
+    let second = ask(&mut system, "Write three tips for a good night's sleep as a list.");
     assert_reuses(&second, known);
 
     let last = system.last("context is logged", "context");
@@ -52,6 +52,11 @@ fn the_model_calls_a_tool_and_answers_with_its_result() {
         ["system", "user", "assistant", "tool"].map(|role| number(roles, role)).iter().sum();
     let adds_up = sum == number(&last, "used") && number(roles, "tool") > 0;
     system.check("the context's roles add up", adds_up, &last);
+    // The picture of the README.
+    system.step("type", |machine| machine.type_text("And what about naps?"));
+    std::thread::sleep(Duration::from_millis(500));
+    system.screenshot("conversation");
+    system.step("clear the line", |machine| machine.press("ctrl-u"));
     system.shut_down();
 }
 
@@ -74,7 +79,7 @@ fn a_reply_can_be_stopped_and_keys_are_drawn_meanwhile() {
     let is_input = |event: &Value| event["text"] == question;
     system.wait("the message arrives", "input", PROMPT_TIMEOUT, is_input);
     // A prompt of two dozen tokens and the beginning of the reply.
-    for key in "typed while the model writes ".chars().cycle().take(60) {
+    for key in "typed while the model writes ".chars() {
         system.step("type during the reply", |machine| machine.type_text(&key.to_string()));
         std::thread::sleep(Duration::from_millis(150));
     }
@@ -90,7 +95,7 @@ fn a_reply_can_be_stopped_and_keys_are_drawn_meanwhile() {
     system.wait("the message arrives", "input", PROMPT_TIMEOUT, |event| {
         event["text"] == "Write another long story."
     });
-    std::thread::sleep(Duration::from_secs(4));
+    std::thread::sleep(Duration::from_secs(2));
     system.step("Ctrl-C", |machine| machine.press("ctrl-c"));
     let reply = system.wait("Ctrl-C stops the reply", "reply", PROMPT_TIMEOUT, |_| true);
     system.check("Ctrl-C stops the reply", reply["stop_reason"] == "cancelled", &reply);
