@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::machine::qemu;
 use crate::machine::scratch::Scratch;
 use crate::machine::{Accelerator, MachineOptions, linked_boot_files};
-use crate::process;
+use crate::setup;
 use std::env;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -50,20 +50,20 @@ impl AcceleratorChoice {
     }
 }
 
-/// Whether a window can be opened: there is a display, and this QEMU can use one.
+/// Whether a window can be opened: there is a display, and QEMU can use one. What that needs is
+/// installed; without it the console runs in the terminal.
 pub fn has_display() -> bool {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     if !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
         return false;
     }
-    let kinds = process::run_quietly(Command::new(qemu::QEMU).args(["-display", "help"]));
-    let kinds = kinds.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    let can =
-        kinds.is_ok_and(|kinds| kinds.lines().any(|kind| ["gtk", "sdl"].contains(&kind.trim())));
-    if !can {
-        eprintln!("QEMU cannot open windows here (on Debian: apt-get install qemu-system-gui).");
+    match setup::ensure(setup::TO_RUN).and_then(|()| setup::ensure(setup::TO_SHOW)) {
+        Ok(()) => true,
+        Err(error) => {
+            eprintln!("No window: {error}");
+            false
+        }
     }
-    can
 }
 
 /// Runs a machine until it ends, the person ends it, or `timeout` is over.

@@ -14,6 +14,8 @@ use std::process::{Command, Stdio};
 pub enum Need {
     /// The machine itself.
     Qemu,
+    /// Its windows.
+    QemuWindow,
     /// UEFI for it.
     Uefi,
     /// GRUB for BIOS.
@@ -36,6 +38,8 @@ pub enum Need {
 pub const TO_BUILD: &[Need] = &[Need::Binutils];
 /// To start machines.
 pub const TO_RUN: &[Need] = &[Need::Qemu, Need::Uefi];
+/// To show machines in windows.
+pub const TO_SHOW: &[Need] = &[Need::QemuWindow];
 /// To make images.
 pub const TO_IMAGE: &[Need] =
     &[Need::GrubBios, Need::GrubUefi, Need::GrubTools, Need::Xorriso, Need::Mtools];
@@ -52,6 +56,7 @@ impl Need {
         };
         match self {
             Self::Qemu => program(qemu::QEMU),
+            Self::QemuWindow => qemu::can_open_windows(),
             Self::Uefi => qemu::uefi_firmware().is_some(),
             Self::GrubBios => grub_for("i386-pc"),
             Self::GrubUefi => grub_for("x86_64-efi"),
@@ -77,6 +82,7 @@ const DISTRIBUTIONS: &[Distribution] = &[
         install: "apt-get install -y --no-install-recommends",
         name_of: |need| match need {
             Need::Qemu => "qemu-system-x86",
+            Need::QemuWindow => "qemu-system-gui",
             Need::Uefi => "ovmf",
             Need::GrubBios => "grub-pc-bin",
             Need::GrubUefi => "grub-efi-amd64-bin",
@@ -92,6 +98,7 @@ const DISTRIBUTIONS: &[Distribution] = &[
         install: "dnf install -y",
         name_of: |need| match need {
             Need::Qemu => "qemu-system-x86",
+            Need::QemuWindow => "qemu-ui-gtk",
             Need::Uefi => "edk2-ovmf",
             Need::GrubBios => "grub2-pc-modules",
             Need::GrubUefi => "grub2-efi-x64-modules",
@@ -107,6 +114,7 @@ const DISTRIBUTIONS: &[Distribution] = &[
         install: "pacman -S --needed",
         name_of: |need| match need {
             Need::Qemu => "qemu-system-x86",
+            Need::QemuWindow => "qemu-ui-gtk",
             Need::Uefi => "edk2-ovmf",
             Need::GrubBios | Need::GrubUefi | Need::GrubTools => "grub",
             Need::Xorriso => "libisoburn",
@@ -120,6 +128,7 @@ const DISTRIBUTIONS: &[Distribution] = &[
         install: "zypper install -y",
         name_of: |need| match need {
             Need::Qemu => "qemu-x86",
+            Need::QemuWindow => "qemu-ui-gtk",
             Need::Uefi => "qemu-ovmf-x86_64",
             Need::GrubBios => "grub2-i386-pc",
             Need::GrubUefi => "grub2-x86_64-efi",

@@ -11,7 +11,7 @@ use console_ui::{
     cells::AnsiWriter,
 };
 use core::cell::Cell;
-use llm_agent::{AgentEvent, Observer, PowerAction, ReplyReport, StopReason, ToolSource, Usage};
+use llm_agent::{AgentEvent, Observer, ReplyReport, StopReason, Usage};
 use system_events::{ContextByRole, Event};
 use system_platform::Clock;
 
@@ -141,7 +141,7 @@ impl ConsoleObserver {
             reused_tokens: report.reused_tokens as u64,
             prefill_tok_s: report.prefill_tok_s,
             decode_tok_s: report.decode_tok_s,
-            stop_reason: logged_stop_reason(report.stop_reason),
+            stop_reason: report.stop_reason,
         });
     }
 
@@ -211,11 +211,7 @@ impl Observer for ConsoleObserver {
                 let shown = arguments.to_string();
                 let id = self.desk.update(|console| console.view.begin_call(name, &shown, time));
                 self.call.set(Some(id));
-                let source = match source {
-                    ToolSource::Model => system_events::ToolSource::Model,
-                    ToolSource::User => system_events::ToolSource::User,
-                };
-                event_log::write(&Event::ToolCall { name, arguments, source });
+                event_log::write(&Event::ToolCall { name, arguments, source: *source });
             }
             AgentEvent::ToolResult { name, ok, result, duration_ns } => {
                 let duration_us = duration_ns / 1000;
@@ -244,11 +240,7 @@ impl Observer for ConsoleObserver {
                 event_log::write(&Event::Selftest { name, ok: *ok, detail });
             }
             AgentEvent::Power { action } => {
-                let action = match action {
-                    PowerAction::Shutdown => system_events::PowerAction::Shutdown,
-                    PowerAction::Reboot => system_events::PowerAction::Reboot,
-                };
-                event_log::write(&Event::Power { action });
+                event_log::write(&Event::Power { action: *action });
                 COM2.flush();
                 COM1.write(AnsiWriter::farewell());
                 COM1.flush();
@@ -272,15 +264,4 @@ fn ending(reason: StopReason) -> Option<Notice> {
         _ => NoticeLevel::Warning,
     };
     Some(Notice { level, text: text.into() })
-}
-
-const fn logged_stop_reason(reason: StopReason) -> system_events::StopReason {
-    match reason {
-        StopReason::EndOfTurn => system_events::StopReason::EndOfTurn,
-        StopReason::ToolCall => system_events::StopReason::ToolCall,
-        StopReason::Length => system_events::StopReason::Length,
-        StopReason::ContextFull => system_events::StopReason::ContextFull,
-        StopReason::Cancelled => system_events::StopReason::Cancelled,
-        StopReason::Error => system_events::StopReason::Error,
-    }
 }

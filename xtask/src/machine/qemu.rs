@@ -2,8 +2,10 @@
 
 use super::options::{Accelerator, Boot, MachineOptions, Network};
 use crate::bootloader::Bootloader;
+use crate::process;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The program.
 pub const QEMU: &str = "qemu-system-x86_64";
@@ -37,6 +39,13 @@ pub enum BootFiles {
         /// Which boot loader is on it.
         bootloader: Bootloader,
     },
+}
+
+/// Whether QEMU has what it needs to open windows.
+pub fn can_open_windows() -> bool {
+    let kinds = process::run_quietly(Command::new(QEMU).args(["-display", "help"]));
+    let kinds = kinds.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    kinds.is_ok_and(|kinds| kinds.lines().any(|kind| ["gtk", "sdl"].contains(&kind.trim())))
 }
 
 /// The UEFI firmware, where it is installed.

@@ -2,6 +2,7 @@
 
 use llm_context::{Evicted, Usage};
 use serde_json::Value;
+pub use system_events::{PowerAction, StopReason, ToolSource};
 
 /// Sees everything an agent does, at the moment it does it. Observers are shared by tasks that take
 /// turns, so they keep their state in cells.
@@ -126,41 +127,6 @@ pub struct ReplyReport<'a> {
     pub decode_tok_s: Option<f32>,
     /// Why it ended.
     pub stop_reason: StopReason,
-}
-
-/// Why a reply ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopReason {
-    /// The model said that it was done.
-    EndOfTurn,
-    /// The model called a tool; another reply follows with its result.
-    ToolCall,
-    /// As long as a reply may be.
-    Length,
-    /// No room left in the context window.
-    ContextFull,
-    /// The person stopped it.
-    Cancelled,
-    /// The computation failed; an error event says why.
-    Error,
-}
-
-/// Who called a tool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ToolSource {
-    /// The model.
-    Model,
-    /// The person, by `/tool`.
-    User,
-}
-
-/// What happens to the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PowerAction {
-    /// It is switched off.
-    Shutdown,
-    /// It starts anew.
-    Reboot,
 }
 
 /// Which part noticed an error.
