@@ -43,10 +43,12 @@ const UNSAFE_ROOMS: &[&str] = &[
     "loader/src/",
     "crates/system/core/src/ring",
     "crates/llm/tensor/src/",
+    // The threads of the host borrow a job from the caller that waits for them.
+    "crates/llm/cli/src/pool.rs",
 ];
 
 /// Crates without `forbid(unsafe_code)`: those that have one of the rooms above.
-const MAY_USE_UNSAFE: &[&str] = &["kernel", "loader", "system-core", "llm-tensor"];
+const MAY_USE_UNSAFE: &[&str] = &["kernel", "loader", "system-core", "llm-tensor", "llm-cli"];
 
 /// Packages that the project is fixed to.
 const FIXED_PACKAGES: &[&str] = &[

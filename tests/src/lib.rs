@@ -1,4 +1,5 @@
 //! Shared parts of the tests that look at the whole: the source tree, and the booted system.
+#![forbid(unsafe_code)]
 
 pub mod gguf;
 pub mod screen;

@@ -2,6 +2,7 @@
 //!
 //! The tests drive machines through [`machine::Machine`]; [`artifacts`] has what those boot from.
 //! The commands are in [`cli`].
+#![forbid(unsafe_code)]
 
 pub mod artifacts;
 pub mod bootloader;

@@ -1,4 +1,5 @@
 //! The program behind `cargo xtask`.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 use xtask::{Error, cli};
