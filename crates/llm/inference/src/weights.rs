@@ -12,6 +12,7 @@ use alloc::{
     vec::Vec,
 };
 use llm_tensor::{Matrix, Panels, TensorType};
+use system_platform::ComputePool;
 
 /// A matrix, and what is added to its outputs.
 #[derive(Clone, Debug)]
@@ -122,14 +123,14 @@ impl<'a> Weights<'a> {
         self.matrices().map(Panels::len_bytes).sum()
     }
 
-    /// Copies all matrices into panels.
+    /// Copies all matrices into panels, on all CPUs.
     ///
     /// # Errors
     /// There is not enough memory; some matrices may have panels then, which is no harm.
-    pub fn make_panels(&mut self) -> Result<(), TryReserveError> {
+    pub fn make_panels(&mut self, pool: &dyn ComputePool) -> Result<(), TryReserveError> {
         let layers = self.layers.iter_mut().flat_map(Layer::linears_mut);
         for linear in layers.chain([&mut self.output]) {
-            linear.panels = Panels::new(&linear.matrix)?;
+            linear.panels = Panels::new(&linear.matrix, pool)?;
         }
         Ok(())
     }

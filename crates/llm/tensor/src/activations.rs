@@ -35,7 +35,8 @@ pub(crate) struct Quantized<'a> {
     pub scaled_sums: &'a [f32],
 }
 
-fn zeroed<T: Copy + Default>(len: usize) -> Result<Vec<T>, TryReserveError> {
+/// `len` zeros.
+pub(crate) fn zeroed<T: Copy + Default>(len: usize) -> Result<Vec<T>, TryReserveError> {
     let mut vec = Vec::new();
     vec.try_reserve_exact(len)?;
     vec.resize(len, T::default());

@@ -20,8 +20,9 @@ pub(crate) fn panel<const KIND: u8, const WORDS: usize, const TOKENS: usize>(
 ) -> [[f32; PANEL_ROWS]; TOKENS] {
     let words = panel.words.as_chunks::<WORDS>().0;
     let blocks = words.len();
-    assert!(panel.scales.len() == blocks && x.quants.len() == TOKENS * blocks);
-    assert!(KIND != Q4_1 || panel.minima.len() == blocks);
+    let headers_per_block = if KIND == Q4_1 { 2 } else { 1 };
+    assert!(panel.headers.len() == blocks * headers_per_block);
+    assert!(x.quants.len() == TOKENS * blocks);
     let mut totals = [[_mm256_setzero_ps(); 2]; TOKENS];
     for (block, words) in words.iter().enumerate() {
         let quants: [&[i8; BLOCK_LEN]; TOKENS] =
@@ -30,7 +31,8 @@ pub(crate) fn panel<const KIND: u8, const WORDS: usize, const TOKENS: usize>(
             Q8_0 => sums_of_bytes(words, quants),
             _ => sums_of_nibbles(words, quants),
         };
-        let scales = floats(&panel.scales[block]);
+        let headers = &panel.headers[block * headers_per_block..][..headers_per_block];
+        let scales = floats(&headers[0]);
         for (token, totals) in totals.iter_mut().enumerate() {
             let index = token * blocks + block;
             let scale = _mm256_set1_ps(x.scales[index]);
@@ -44,7 +46,7 @@ pub(crate) fn panel<const KIND: u8, const WORDS: usize, const TOKENS: usize>(
                 let product = _mm256_mul_ps(to_floats(sums), _mm256_mul_ps(scales[half], scale));
                 totals[half] = _mm256_add_ps(totals[half], product);
                 if KIND == Q4_1 {
-                    let minima = floats(&panel.minima[block])[half];
+                    let minima = floats(&headers[1])[half];
                     let scaled_sum = _mm256_set1_ps(x.scaled_sums[index]);
                     totals[half] = _mm256_add_ps(totals[half], _mm256_mul_ps(minima, scaled_sum));
                 }

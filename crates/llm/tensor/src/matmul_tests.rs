@@ -43,7 +43,7 @@ fn product(
 
 /// The same with the matrix in panels.
 fn panel_product(pool: &dyn ComputePool, matrix: &Matrix<'_>, x: &Activations) -> Vec<f32> {
-    let panels = Panels::new(matrix).expect("tests are small");
+    let panels = Panels::new(matrix, pool).expect("tests are small");
     let bytes = panels.as_ref().map_or(0, |panels| panels.rows() * matrix.cols() / 32);
     assert_eq!(bytes == 0, Panels::len_bytes(matrix) == 0, "a size is told where there are any");
     let mut output = vec![f32::NAN; x.tokens() * matrix.rows()];

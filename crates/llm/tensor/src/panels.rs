@@ -7,8 +7,12 @@
 //! The results have the same bits: per row the order of float operations is that of
 //! [`crate::scalar`].
 
-use crate::{BLOCK_LEN, Matrix, TensorType, half::f16_to_f32};
+use crate::{
+    BLOCK_LEN, Matrix, TensorType, activations::zeroed, half::f16_to_f32,
+    split::for_each_chunk_pair,
+};
 use alloc::{collections::TryReserveError, vec::Vec};
+use system_platform::ComputePool;
 
 /// Rows that stand side by side.
 pub const PANEL_ROWS: usize = 16;
@@ -16,117 +20,130 @@ pub const PANEL_ROWS: usize = 16;
 /// Rows of a matrix in panels; the rows behind the last whole panel are not in it.
 #[derive(Clone, Debug)]
 pub struct Panels {
-    blocks: usize,
-    words_per_block: usize,
-    /// `(panels, blocks, words_per_block)` vectors of a word of each row: two neighbouring bytes of
-    /// the row's block as the file has them.
+    shape: Shape,
+    /// `(panels, blocks, words)` vectors of a word of each row: two neighbouring bytes of the row's
+    /// block as the file has them.
     words: Vec<[u16; PANEL_ROWS]>,
-    /// `(panels, blocks)`: scales, the even rows' before the odd rows'.
-    scales: Vec<[f32; PANEL_ROWS]>,
-    /// The same for minima; empty for types without.
-    minima: Vec<[f32; PANEL_ROWS]>,
+    /// `(panels, blocks, headers)`: scales and, for types that have them, minima; the even rows'
+    /// before the odd rows'.
+    headers: Vec<[f32; PANEL_ROWS]>,
+}
+
+/// How many there are of what.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    panels: usize,
+    /// Blocks of a row.
+    blocks: usize,
+    /// Words of a block.
+    words: usize,
+    /// Floats of a block.
+    headers: usize,
 }
 
 /// One panel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Panel<'a> {
-    /// `(blocks, words_per_block)`
+    /// `(blocks, words)`
     pub words: &'a [[u16; PANEL_ROWS]],
-    /// `(blocks)`
-    pub scales: &'a [[f32; PANEL_ROWS]],
-    /// `(blocks)`, or empty.
-    pub minima: &'a [[f32; PANEL_ROWS]],
+    /// `(blocks, headers)`
+    pub headers: &'a [[f32; PANEL_ROWS]],
 }
 
-/// Bytes of a block before its quants.
-const fn header_bytes(kind: TensorType) -> usize {
+/// Halves at the beginning of a block.
+const fn header_count(kind: TensorType) -> usize {
     match kind {
-        TensorType::Q4_1 => 4,
-        TensorType::Q8_0 | TensorType::Q4_0 => 2,
+        TensorType::Q4_1 => 2,
+        TensorType::Q8_0 | TensorType::Q4_0 => 1,
         TensorType::F32 | TensorType::F16 => 0,
     }
 }
 
-/// The shape of the panels of a matrix: panels, blocks of a row, words of a block; `None` where a
-/// type has no blocks or there are too few rows.
-fn shape(matrix: &Matrix<'_>) -> Option<(usize, usize, usize)> {
-    let kind = matrix.kind();
-    let panels = matrix.rows() / PANEL_ROWS;
-    let words = (kind.block_bytes() - header_bytes(kind)) / 2;
-    (kind.block_len() > 1 && panels > 0).then_some((panels, matrix.cols() / BLOCK_LEN, words))
+impl Shape {
+    /// The shape of the panels of a matrix; `None` where a type has no blocks or there are too few
+    /// rows.
+    fn of(matrix: &Matrix<'_>) -> Option<Self> {
+        let kind = matrix.kind();
+        let panels = matrix.rows() / PANEL_ROWS;
+        let headers = header_count(kind);
+        let words = kind.block_bytes() / 2 - headers;
+        let blocks = matrix.cols() / BLOCK_LEN;
+        (kind.block_len() > 1 && panels > 0).then_some(Self { panels, blocks, words, headers })
+    }
 }
 
 impl Panels {
     /// Bytes that the panels of a matrix take; 0 where it has none.
     pub fn len_bytes(matrix: &Matrix<'_>) -> u64 {
-        let Some((panels, blocks, words)) = shape(matrix) else { return 0 };
-        let has_minima = matrix.kind() == TensorType::Q4_1;
-        let floats = 1 + usize::from(has_minima);
-        (panels * blocks * PANEL_ROWS * (words * 2 + floats * 4)) as u64
+        let Some(shape) = Shape::of(matrix) else { return 0 };
+        let lane_bytes = shape.words * size_of::<u16>() + shape.headers * size_of::<f32>();
+        (shape.panels * shape.blocks * lane_bytes * PANEL_ROWS) as u64
     }
 
-    /// Copies a matrix; `None` where it has no panels.
+    /// Copies a matrix on all CPUs; `None` where it has no panels.
     ///
     /// # Errors
     /// There is not enough memory.
-    pub fn new(matrix: &Matrix<'_>) -> Result<Option<Self>, TryReserveError> {
-        let Some((panels, blocks, words_per_block)) = shape(matrix) else { return Ok(None) };
-        let kind = matrix.kind();
-        let mut copy = Self {
-            blocks,
-            words_per_block,
-            words: Vec::new(),
-            scales: Vec::new(),
-            minima: Vec::new(),
-        };
-        copy.words.try_reserve_exact(panels * blocks * words_per_block)?;
-        copy.scales.try_reserve_exact(panels * blocks)?;
-        if kind == TensorType::Q4_1 {
-            copy.minima.try_reserve_exact(panels * blocks)?;
-        }
-        let row_bytes = matrix.row_bytes();
-        for panel in 0..panels {
-            let data = matrix.row_data(panel * PANEL_ROWS, PANEL_ROWS);
-            for block in 0..blocks {
-                let start = block * kind.block_bytes();
-                let rows: [&[u8]; PANEL_ROWS] = core::array::from_fn(|row| {
-                    &data[row * row_bytes + start..][..kind.block_bytes()]
-                });
-                copy.push_block(kind, rows);
-            }
-        }
-        Ok(Some(copy))
-    }
-
-    /// Appends the same block of sixteen rows.
-    fn push_block(&mut self, kind: TensorType, rows: [&[u8]; PANEL_ROWS]) {
-        let float = |at: usize| {
-            core::array::from_fn(|lane| {
-                let half = PANEL_ROWS / 2;
-                let row = if lane < half { 2 * lane } else { 2 * (lane - half) + 1 };
-                f16_to_f32(u16::from_le_bytes([rows[row][at], rows[row][at + 1]]))
-            })
-        };
-        self.scales.push(float(0));
-        if kind == TensorType::Q4_1 {
-            self.minima.push(float(2));
-        }
-        let quants = rows.map(|row| row[header_bytes(kind)..].as_chunks::<2>().0);
-        for word in 0..self.words_per_block {
-            self.words.push(quants.map(|row| u16::from_le_bytes(row[word])));
-        }
+    pub fn new(
+        matrix: &Matrix<'_>,
+        pool: &dyn ComputePool,
+    ) -> Result<Option<Self>, TryReserveError> {
+        let Some(shape) = Shape::of(matrix) else { return Ok(None) };
+        let blocks = shape.panels * shape.blocks;
+        let mut words = zeroed(blocks * shape.words)?;
+        let mut headers = zeroed(blocks * shape.headers)?;
+        for_each_chunk_pair(
+            pool,
+            shape.panels,
+            &mut words,
+            &mut headers,
+            &|panel, words: &mut [_], headers: &mut [_]| {
+                let rows = matrix.row_data(panel * PANEL_ROWS, PANEL_ROWS);
+                let words = words.chunks_exact_mut(shape.words);
+                let headers = headers.chunks_exact_mut(shape.headers);
+                for (block, (words, headers)) in words.zip(headers).enumerate() {
+                    let start = block * matrix.kind().block_bytes();
+                    let rows = core::array::from_fn(|row| {
+                        &rows[row * matrix.row_bytes() + start..][..matrix.kind().block_bytes()]
+                    });
+                    copy_block(rows, headers, words);
+                }
+            },
+        );
+        Ok(Some(Self { shape, words, headers }))
     }
 
     /// Rows that are in panels.
     pub fn rows(&self) -> usize {
-        self.scales.len() / self.blocks * PANEL_ROWS
+        self.shape.panels * PANEL_ROWS
     }
 
     /// The panel that begins at row `index * 16`.
     pub(crate) fn panel(&self, index: usize) -> Panel<'_> {
-        let blocks = index * self.blocks..(index + 1) * self.blocks;
-        let words = blocks.start * self.words_per_block..blocks.end * self.words_per_block;
-        let minima = if self.minima.is_empty() { &[] } else { &self.minima[blocks.clone()] };
-        Panel { words: &self.words[words], scales: &self.scales[blocks], minima }
+        let Shape { blocks, words, headers, .. } = self.shape;
+        Panel {
+            words: &self.words[index * blocks * words..][..blocks * words],
+            headers: &self.headers[index * blocks * headers..][..blocks * headers],
+        }
+    }
+}
+
+/// Copies the same block of sixteen rows.
+fn copy_block(
+    rows: [&[u8]; PANEL_ROWS],
+    headers: &mut [[f32; PANEL_ROWS]],
+    words: &mut [[u16; PANEL_ROWS]],
+) {
+    let rows = rows.map(|row| row.as_chunks::<2>().0);
+    let half = PANEL_ROWS / 2;
+    for (index, header) in headers.iter_mut().enumerate() {
+        for (lane, header) in header.iter_mut().enumerate() {
+            let row = if lane < half { 2 * lane } else { 2 * (lane - half) + 1 };
+            *header = f16_to_f32(u16::from_le_bytes(rows[row][index]));
+        }
+    }
+    let rows = rows.map(|row| &row[headers.len()..]);
+    for (index, word) in words.iter_mut().enumerate() {
+        *word = rows.map(|row| u16::from_le_bytes(row[index]));
     }
 }

@@ -37,13 +37,14 @@ impl ColumnWriter<'_> {
     }
 }
 
-struct SharedPointer(*mut f32);
+struct SharedPointer<T>(*mut T);
 
-// SAFETY: the pointer is only used to make writers for, or slices of, disjoint parts.
-unsafe impl Sync for SharedPointer {}
+// SAFETY: the pointer is only used to make writers for, or slices of, disjoint parts, each of which
+// one CPU works on.
+unsafe impl<T: Send> Sync for SharedPointer<T> {}
 
-impl SharedPointer {
-    const fn get(&self) -> *mut f32 {
+impl<T> SharedPointer<T> {
+    const fn get(&self) -> *mut T {
         self.0
     }
 }
@@ -76,15 +77,15 @@ pub fn for_each_columns(
 }
 
 /// Work on chunk `i` of two buffers.
-pub type PairWork<'a> = dyn Fn(usize, &mut [f32], &mut [f32]) + Sync + 'a;
+pub type PairWork<'a, A, B> = dyn Fn(usize, &mut [A], &mut [B]) + Sync + 'a;
 
 /// Divides two buffers into the same number of chunks and lets the pool work on each pair.
-pub fn for_each_chunk_pair(
+pub fn for_each_chunk_pair<A: Send, B: Send>(
     pool: &dyn ComputePool,
     chunks: usize,
-    first: &mut [f32],
-    second: &mut [f32],
-    work: &PairWork<'_>,
+    first: &mut [A],
+    second: &mut [B],
+    work: &PairWork<'_, A, B>,
 ) {
     assert!(
         chunks > 0 && first.len().is_multiple_of(chunks) && second.len().is_multiple_of(chunks),

@@ -117,7 +117,7 @@ impl<'m> Engine<'m> {
         let panels_bytes = weights.panels_bytes();
         let has_room =
             options.available_bytes.is_none_or(|bytes| plan.total() + panels_bytes <= bytes);
-        if options.panels && has_room && weights.make_panels().is_ok() {
+        if options.panels && has_room && weights.make_panels(pool).is_ok() {
             plan.weights = panels_bytes;
         }
         let info = describe(&gguf, &config)?;
