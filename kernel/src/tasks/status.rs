@@ -53,7 +53,8 @@ fn refresh(desk: &Desk, host: &dyn Host, meter: &mut LoadMeter) {
     let clock = desk.date_time().map(|now| (now.hour, now.minute));
     desk.update(|console| {
         let old = console.view.header().clone();
-        let rate = if console.view.is_busy() { old.tokens_per_second.unwrap_or(0.0) } else { 0.0 };
+        let is_computing = console.view.is_busy() || console.view.prefill().is_some();
+        let rate = if is_computing { old.tokens_per_second.unwrap_or(0.0) } else { 0.0 };
         console.view.push_rate(rate);
         console.view.set_header(Header {
             cpus: cpus.iter().filter(|cpu| cpu.is_online).count() as u32,
