@@ -142,6 +142,18 @@ fn without_serial_ports_there_is_no_log_and_all_else_works() {
 }
 
 #[test]
+fn a_window_too_small_for_the_system_prompt_leaves_commands_and_tools() {
+    let options = MachineOptions { cmdline: "context=256".to_owned(), ..Default::default() };
+    let mut system = System::boot(&options);
+    let error = start_error(&mut system, "agent");
+    assert!(error.contains("system prompt") && error.contains("tokens"), "{error}");
+    let ready = system.ready().clone();
+    system.check("no model is in use", ready["model"].is_null(), &ready);
+    check_usable(&mut system);
+    system.shut_down();
+}
+
+#[test]
 fn odd_input_is_answered_or_kept_and_never_lost() {
     let mut system = System::boot(&without_model());
 

@@ -42,11 +42,12 @@ pub async fn run(
         let text = format!("{error}. The serial console on COM1 takes input.");
         observer.report_error("keyboard", &text);
     }
-    let name = model.as_ref().map(|model| model.info().name.clone());
     let mut agent = match Agent::new(model, host, Config::default()) {
         Ok(agent) => agent,
         Err(error) => {
-            observer.report_error("agent", &format!("{error}. The model is not used."));
+            status::show_model(&desk, None);
+            let text = format!("The system prompt does not fit: {error}. The model is not used.");
+            observer.report_error("agent", &text);
             let without_model = Agent::new(None::<Engine<'static>>, host, Config::default());
             without_model.unwrap_or_else(|error| panic!("an agent without a model: {error}"))
         }
@@ -62,7 +63,7 @@ pub async fn run(
         display,
         keyboard: keyboard_error.is_none(),
         boot: &host.machine().boot_description(),
-        model: name.as_deref(),
+        model: agent.model().map(|model| &*model.info().name),
     });
 
     let pacer = KernelPacer::new();
