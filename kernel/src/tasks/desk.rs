@@ -4,7 +4,7 @@ use crate::platform::clock::KernelClock;
 use alloc::{rc::Rc, string::String};
 use console_ui::{ClockTime, Console, ConsoleAction};
 use core::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     sync::atomic::{AtomicBool, Ordering},
 };
 use system_core::{
@@ -28,7 +28,7 @@ pub struct Desk {
     latency: RefCell<KeyLatency>,
     /// Calendar time at the start of the monotonic clock, in seconds since 1970; `None` where there
     /// is no working real-time clock.
-    epoch_unix_s: Cell<Option<i64>>,
+    epoch_unix_s: Option<i64>,
 }
 
 /// How long key presses took to be drawn, since the last report.
@@ -59,7 +59,7 @@ impl Desk {
             drawn: Event::new(),
             stop: AtomicBool::new(false),
             latency: RefCell::new(KeyLatency::default()),
-            epoch_unix_s: Cell::new(epoch),
+            epoch_unix_s: epoch,
         };
         (Rc::new(desk), queue)
     }
@@ -155,7 +155,7 @@ impl Desk {
     /// The calendar time now.
     pub fn date_time(&self) -> Option<DateTime> {
         let uptime_s = (KernelClock.now_ms() / 1000) as i64;
-        Some(DateTime::from_unix(self.epoch_unix_s.get()? + uptime_s))
+        Some(DateTime::from_unix(self.epoch_unix_s? + uptime_s))
     }
 
     /// The time of day, or the time since the start where nobody knows it.

@@ -49,6 +49,7 @@ fn compute_rows(
     x: &Activations,
     mut writer: ColumnWriter<'_>,
 ) {
+    let kind = matrix.kind();
     let mut row = writer.columns().start;
     if let Some(panels) = panels
         && cpu.has_avx2()
@@ -57,56 +58,55 @@ fn compute_rows(
         let end = writer.columns().end.min(panels.rows());
         while row + PANEL_ROWS <= end {
             let panel = panels.panel(row / PANEL_ROWS);
-            let mut token = 0;
-            while token < x.tokens() {
-                if token + TILE_TOKENS <= x.tokens() {
-                    let quantized = x.quantized(token, TILE_TOKENS);
-                    let rows: [_; TILE_TOKENS] = panel_rows(cpu, matrix.kind(), panel, &quantized);
-                    for sums in rows {
-                        writer.write(token, row, &sums);
-                        token += 1;
-                    }
-                } else {
-                    let [sums] = panel_rows(cpu, matrix.kind(), panel, &x.quantized(token, 1));
-                    writer.write(token, row, &sums);
-                    token += 1;
-                }
-            }
+            compute_group(&PanelRows { cpu, kind, panel }, x, row, &mut writer);
             row += PANEL_ROWS;
         }
     }
-    if cpu.has_avx2() && needs_quantized(matrix.kind()) {
+    if cpu.has_avx2() && needs_quantized(kind) {
         while row + TILE_ROWS <= writer.columns().end {
             let weights = matrix.row_data(row, TILE_ROWS);
-            let mut token = 0;
-            while token < x.tokens() {
-                if token + TILE_TOKENS <= x.tokens() {
-                    let tile: [_; TILE_TOKENS] =
-                        tile(cpu, matrix.kind(), weights, &x.quantized(token, TILE_TOKENS));
-                    for sums in tile {
-                        writer.write(token, row, &sums);
-                        token += 1;
-                    }
-                } else {
-                    let [sums] = tile(cpu, matrix.kind(), weights, &x.quantized(token, 1));
-                    writer.write(token, row, &sums);
-                    token += 1;
-                }
-            }
+            compute_group(&TileRows { cpu, kind, weights }, x, row, &mut writer);
             row += TILE_ROWS;
         }
     }
     for row in row..writer.columns().end {
         let weights = matrix.row_data(row, 1);
         for token in 0..x.tokens() {
-            let sum = if needs_quantized(matrix.kind()) {
-                dot_quantized(cpu, matrix.kind(), weights, &x.quantized(token, 1))
+            let sum = if needs_quantized(kind) {
+                dot_quantized(cpu, kind, weights, &x.quantized(token, 1))
             } else {
                 let values = &x.values()[token * x.cols()..][..x.cols()];
-                dot_floats(cpu, matrix.kind(), weights, values)
+                dot_floats(cpu, kind, weights, values)
             };
             writer.write(token, row, &[sum]);
         }
+    }
+}
+
+/// `ROWS` neighbouring rows that a kernel computes together.
+trait RowGroup<const ROWS: usize> {
+    /// The rows times `TOKENS` tokens.
+    fn times<const TOKENS: usize>(&self, x: &Quantized<'_>) -> [[f32; ROWS]; TOKENS];
+}
+
+/// Computes a group, whose first row is `row`, for all tokens: four together while there are as
+/// many, then one by one.
+fn compute_group<const ROWS: usize>(
+    group: &impl RowGroup<ROWS>,
+    x: &Activations,
+    row: usize,
+    writer: &mut ColumnWriter<'_>,
+) {
+    let mut token = 0;
+    while token + TILE_TOKENS <= x.tokens() {
+        for sums in group.times::<TILE_TOKENS>(&x.quantized(token, TILE_TOKENS)) {
+            writer.write(token, row, &sums);
+            token += 1;
+        }
+    }
+    for token in token..x.tokens() {
+        let [sums] = group.times(&x.quantized(token, 1));
+        writer.write(token, row, &sums);
     }
 }
 
@@ -133,40 +133,49 @@ for_each_cpu! {
     }
 }
 
-/// Eight rows times `TOKENS` tokens in AVX2.
-fn tile<const TOKENS: usize>(
+/// Eight rows as the file has them, in AVX2.
+struct TileRows<'a> {
     cpu: CpuFeatures,
     kind: TensorType,
-    weights: &[u8],
-    x: &Quantized<'_>,
-) -> [[f32; TILE_ROWS]; TOKENS] {
-    assert!(cpu.has_avx2(), "the caller has asked");
-    match kind {
-        // SAFETY: the CPU has AVX2, as asserted.
-        TensorType::Q8_0 => unsafe { avx2::tile::<{ avx2::Q8_0 }, 34, TOKENS>(blocks(weights), x) },
-        // SAFETY: the same.
-        TensorType::Q4_0 => unsafe { avx2::tile::<{ avx2::Q4_0 }, 18, TOKENS>(blocks(weights), x) },
-        // SAFETY: the same.
-        TensorType::Q4_1 => unsafe { avx2::tile::<{ avx2::Q4_1 }, 20, TOKENS>(blocks(weights), x) },
-        TensorType::F32 | TensorType::F16 => unreachable!("float types have no blocks"),
+    weights: &'a [u8],
+}
+
+impl RowGroup<TILE_ROWS> for TileRows<'_> {
+    fn times<const TOKENS: usize>(&self, x: &Quantized<'_>) -> [[f32; TILE_ROWS]; TOKENS] {
+        use avx2::{Q4_0, Q4_1, Q8_0, tile};
+        assert!(self.cpu.has_avx2(), "the caller has asked");
+        match self.kind {
+            // SAFETY: the CPU has AVX2, as asserted.
+            TensorType::Q8_0 => unsafe { tile::<Q8_0, 34, TOKENS>(blocks(self.weights), x) },
+            // SAFETY: the same.
+            TensorType::Q4_0 => unsafe { tile::<Q4_0, 18, TOKENS>(blocks(self.weights), x) },
+            // SAFETY: the same.
+            TensorType::Q4_1 => unsafe { tile::<Q4_1, 20, TOKENS>(blocks(self.weights), x) },
+            TensorType::F32 | TensorType::F16 => unreachable!("float types have no blocks"),
+        }
     }
 }
 
-/// The rows of a panel times `TOKENS` tokens in AVX2.
-fn panel_rows<const TOKENS: usize>(
+/// The sixteen rows of a panel, in AVX2.
+struct PanelRows<'a> {
     cpu: CpuFeatures,
     kind: TensorType,
-    panel: Panel<'_>,
-    x: &Quantized<'_>,
-) -> [[f32; PANEL_ROWS]; TOKENS] {
-    assert!(cpu.has_avx2(), "the caller has asked");
-    match kind {
-        // SAFETY: the CPU has AVX2, as asserted.
-        TensorType::Q8_0 => unsafe { avx2_panel::panel::<{ avx2::Q8_0 }, 16, TOKENS>(panel, x) },
-        // SAFETY: the same.
-        TensorType::Q4_0 => unsafe { avx2_panel::panel::<{ avx2::Q4_0 }, 8, TOKENS>(panel, x) },
-        // SAFETY: the same.
-        TensorType::Q4_1 => unsafe { avx2_panel::panel::<{ avx2::Q4_1 }, 8, TOKENS>(panel, x) },
-        TensorType::F32 | TensorType::F16 => unreachable!("float types have no panels"),
+    panel: Panel<'a>,
+}
+
+impl RowGroup<PANEL_ROWS> for PanelRows<'_> {
+    fn times<const TOKENS: usize>(&self, x: &Quantized<'_>) -> [[f32; PANEL_ROWS]; TOKENS] {
+        use avx2::{Q4_0, Q4_1, Q8_0};
+        use avx2_panel::panel;
+        assert!(self.cpu.has_avx2(), "the caller has asked");
+        match self.kind {
+            // SAFETY: the CPU has AVX2, as asserted.
+            TensorType::Q8_0 => unsafe { panel::<Q8_0, 16, TOKENS>(self.panel, x) },
+            // SAFETY: the same.
+            TensorType::Q4_0 => unsafe { panel::<Q4_0, 8, TOKENS>(self.panel, x) },
+            // SAFETY: the same.
+            TensorType::Q4_1 => unsafe { panel::<Q4_1, 8, TOKENS>(self.panel, x) },
+            TensorType::F32 | TensorType::F16 => unreachable!("float types have no panels"),
+        }
     }
 }
