@@ -74,21 +74,12 @@ fn a_reply_can_be_stopped_and_keys_are_drawn_meanwhile() {
     system.output("/set max_tokens 2");
     ask(&mut system, "Hello!");
     system.output("/set max_tokens 200");
-    let question = "Write a long story about a river.";
-    system.enter(question);
-    let is_input = |event: &Value| event["text"] == question;
-    system.wait("the message arrives", "input", PROMPT_TIMEOUT, is_input);
-    // A prompt of two dozen tokens and the beginning of the reply.
-    for key in "typed while the model writes ".chars() {
-        system.step("type during the reply", |machine| machine.type_text(&key.to_string()));
-        std::thread::sleep(Duration::from_millis(150));
-    }
-    let is_during = |event: &Value| event["during_reply"] == true && number(event, "keys") > 0;
-    system.wait("keys are drawn before the reply ends", "key_latency", PROMPT_TIMEOUT, is_during);
-    system.step("Esc", |machine| machine.press("esc"));
-    let reply = system.wait("Esc stops the reply", "reply", PROMPT_TIMEOUT, |_| true);
-    system.check("Esc stops the reply", reply["stop_reason"] == "cancelled", &reply);
-    system.check("it had begun", number(&reply, "tokens") > 0, &reply);
+    // On a busy host the emulator may be slow to begin: the typing then lasts longer.
+    let reply = (1..=4)
+        .map(|times| stopped_while_typing(&mut system, times))
+        .find(|reply| number(reply, "tokens") > 0);
+    let reply = reply.unwrap_or_default();
+    system.check("Esc stops a reply that had begun", !reply.is_null(), &reply);
     // What was typed is still in the line: Ctrl-U clears it, and Ctrl-C stops the next reply.
     system.step("Ctrl-U", |machine| machine.press("ctrl-u"));
     system.enter("Write another long story.");
@@ -106,6 +97,26 @@ fn a_reply_can_be_stopped_and_keys_are_drawn_meanwhile() {
     let is_cut = reply["stop_reason"] == "length" && number(&reply, "tokens") == 5;
     system.check("the longest length ends a reply", is_cut, &reply);
     system.shut_down();
+}
+
+/// Asks for a story, types a phrase so many times meanwhile, and stops the reply, which is returned.
+/// What was typed stays in the line.
+fn stopped_while_typing(system: &mut System, times: usize) -> Value {
+    system.step("Ctrl-U", |machine| machine.press("ctrl-u"));
+    let question = "Write a long story about a river.";
+    system.enter(question);
+    let is_input = |event: &Value| event["text"] == question;
+    system.wait("the message arrives", "input", PROMPT_TIMEOUT, is_input);
+    for key in "typed while the model writes ".repeat(times).chars() {
+        system.step("type during the reply", |machine| machine.type_text(&key.to_string()));
+        std::thread::sleep(Duration::from_millis(150));
+    }
+    let is_during = |event: &Value| event["during_reply"] == true && number(event, "keys") > 0;
+    system.wait("keys are drawn before the reply ends", "key_latency", PROMPT_TIMEOUT, is_during);
+    system.step("Esc", |machine| machine.press("esc"));
+    let reply = system.wait("Esc stops the reply", "reply", PROMPT_TIMEOUT, |_| true);
+    system.check("Esc stops the reply", reply["stop_reason"] == "cancelled", &reply);
+    reply
 }
 
 #[test]
@@ -173,6 +184,7 @@ fn every_command_works_and_says_something() {
         ("/system", "assistant"),
         ("/set", "keymap"),
         ("/stats", "tok/s"),
+        ("/models", "embedding: none"),
         ("/mem", "free"),
         ("/mmap", "usable"),
         ("/frames", "free"),

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["llm-inference", "console-graphics", "drivers-*"],
     &["llm-context", "llm-tools", "console-ui"],
     &["llm-agent"],
-    &["kernel", "loader", "llm-cli", "xtask"],
+    &["kernel", "loader", "llm-cli", "xtask", "fuzz"],
     &["tests"],
 ];
 
@@ -27,7 +27,7 @@ const STRANGERS: &[(&str, &[&str])] = &[
 ];
 
 /// Programs, which nobody links. (The tests drive machines through `xtask`.)
-const PROGRAMS: &[&str] = &["kernel", "loader", "llm-cli", "tests"];
+const PROGRAMS: &[&str] = &["kernel", "loader", "llm-cli", "tests", "fuzz"];
 
 /// Where `unsafe` may be written: in paths that begin like this, and nowhere else. The kernel's
 /// entry hands over stacks, and a crash report reads memory that nobody vouches for.

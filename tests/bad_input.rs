@@ -1,6 +1,7 @@
 //! What goes wrong outside the system's hands: each time a clear message, nothing lost, and a
 //! console that still works. Each test is one machine or a row of them.
 
+use serde_json::Value;
 use std::time::Duration;
 use tests::{
     gguf::DamagedModel,
@@ -8,6 +9,7 @@ use tests::{
     system::{PROMPT_TIMEOUT, System, text},
 };
 use xtask::{
+    artifacts::default_model,
     machine::{Boot, MachineOptions},
     model::ModelChoice,
 };
@@ -53,7 +55,8 @@ fn a_truncated_model_is_refused_with_the_place() {
     assert!(message.contains("tensor") && message.contains("50000000"), "{message}");
     // Inside the metadata, before any tensor is known.
     let message = refusal_of(DamagedModel::truncated(100_000));
-    assert!(message.contains("truncated") && message.contains("offset 99995"), "{message}");
+    let array = "truncated in the array of key tokenizer.ggml.tokens";
+    assert!(message.contains(array) && message.contains("98893 there"), "{message}");
 }
 
 #[test]
@@ -70,8 +73,8 @@ fn an_unsupported_model_is_refused_by_name() {
     assert!(version.contains("version 2"), "{version}");
     let architecture = refusal_of(DamagedModel::with_architecture(*b"gemma"));
     assert!(architecture.contains("gemma"), "{architecture}");
-    let tensor_type = refusal_of(DamagedModel::with_tensor_type("blk.0.attn_q.weight", 12));
-    let names_both = tensor_type.contains("blk.0.attn_q.weight") && tensor_type.contains("Q4_K");
+    let tensor_type = refusal_of(DamagedModel::with_tensor_type("blk.0.attn_q.weight", 16));
+    let names_both = tensor_type.contains("blk.0.attn_q.weight") && tensor_type.contains("IQ2_XXS");
     assert!(names_both, "{tensor_type}");
 }
 
@@ -81,6 +84,27 @@ fn a_corrupt_model_is_refused_with_the_tensor() {
     assert!(offset.contains("blk.3.ffn_up.weight"), "{offset}");
     let dimensions = refusal_of(DamagedModel::with_tensor_rows("blk.5.ffn_gate.weight", 1 << 60));
     assert!(dimensions.contains("blk.5.ffn_gate.weight"), "{dimensions}");
+}
+
+#[test]
+fn an_embedding_model_that_is_no_good_is_refused_and_all_else_works() {
+    let cut = DamagedModel::truncated(1000).write();
+    let language = default_model().unwrap_or_else(|error| panic!("model: {error}"));
+    for (file, expected) in [(cut.path(), "truncated"), (language.as_path(), "architecture llama")]
+    {
+        let embedding = ModelChoice::File(file.into());
+        let mut system = System::boot(&MachineOptions { embedding, ..without_model() });
+        let is_it = |event: &Value| event["source"] == "embedding";
+        let error = system.wait("it is refused", "error", PROMPT_TIMEOUT, is_it);
+        system.check("the reason is told", text(&error, "message").contains(expected), &error);
+        let models = system.output("/models");
+        system.check("/models", models.contains("embedding: cannot be used"), &models.into());
+        // It is not taken for the language model either, although it may be one.
+        let ready = system.ready().clone();
+        system.check("there is no language model", ready["model"].is_null(), &ready);
+        check_usable(&mut system);
+        system.shut_down();
+    }
 }
 
 #[test]

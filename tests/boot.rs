@@ -67,6 +67,19 @@ fn check_model_is_loaded(system: &mut System) {
     system.check("model is loaded", is_whole, &model);
 }
 
+/// The second module is found and loaded, after the prompt.
+fn check_embedding_is_loaded(system: &mut System) {
+    let is_there = |_: &Value| true;
+    let loaded = system.wait("the embedding", "embedding_loaded", PROMPT_TIMEOUT, is_there);
+    let is_whole = text(&loaded, "name") == "all-MiniLM-L6-v2"
+        && text(&loaded, "architecture") == "bert"
+        && text(&loaded, "quantization") == "Q8_0"
+        && number(&loaded, "dimensions") == 384
+        && number(&loaded, "context") == 512
+        && number(&loaded, "parameters") > 22_000_000;
+    system.check("the embedding is whole", is_whole, &loaded);
+}
+
 /// Has the model say something short, which needs every layer of the system.
 fn check_model_answers(system: &mut System) {
     system.output("/set max_tokens 6");
@@ -121,6 +134,7 @@ fn direct_boot_with_two_cpus() {
     system.check("the keyboard answered", ready["keyboard"] == true, &ready);
     check_framebuffer(&mut system, 1280, 800, 32);
     check_model_is_loaded(&mut system);
+    check_embedding_is_loaded(&mut system);
     check_selftest(&mut system);
     check_console_is_drawn(&mut system, "direct");
     let times: Vec<u64> = system.events("boot").iter().map(|event| number(event, "t_ms")).collect();
@@ -158,6 +172,7 @@ fn direct_boot_with_512_mib() {
     let options = MachineOptions { memory_mib: 512, ..Default::default() };
     let mut system = System::boot(&options);
     check_model_is_loaded(&mut system);
+    check_embedding_is_loaded(&mut system);
     check_model_answers(&mut system);
     system.shut_down();
 }
@@ -203,6 +218,7 @@ fn grub_on_bios() {
     let display = system.ready()["display"].clone();
     system.check("display has pixels", display["kind"] == "framebuffer", &display);
     check_model_is_loaded(&mut system);
+    check_embedding_is_loaded(&mut system);
     check_selftest(&mut system);
     check_console_is_drawn(&mut system, "grub-bios");
     system.shut_down();
@@ -252,8 +268,7 @@ fn check_usb_stick(boot: Boot, bootloader: BootloaderChoice) {
     let image = xtask::image::build(&xtask::image::ImageOptions {
         bootloader,
         model: model.clone(),
-        text_mode: false,
-        output: None,
+        ..Default::default()
     });
     let path = image.unwrap_or_else(|error| panic!("image: {error}")).path;
     let drive = format!("if=none,id=stick,format=raw,snapshot=on,file={}", path.display());
@@ -290,6 +305,7 @@ fn limine_on_bios() {
     let ready = system.ready().clone();
     system.check("Limine is named", text(&ready, "boot").contains("Limine"), &ready);
     check_model_is_loaded(&mut system);
+    check_embedding_is_loaded(&mut system);
     check_selftest(&mut system);
     check_console_is_drawn(&mut system, "limine-bios");
     system.shut_down();

@@ -3,7 +3,7 @@
     python3 parity_fixture.py --model MODEL.gguf --out FOLDER [--steps N] PROMPTS.txt TEXT.txt
 
 PROMPTS.txt holds one user message a line; each is put into the model's own chat template after a
-system message. TEXT.txt is prose for the perplexity, at least 256 tokens of it. The folder then
+system message (a model without a template goes on from the message itself). TEXT.txt is prose for the perplexity, at least 256 tokens of it. The folder then
 holds `greedy.json`, `perplexity.json` and `tokens.json`. Needs llama-cpp-python, numpy, jinja2.
 """
 
@@ -26,12 +26,22 @@ def log_probabilities(llm):
     return logits - np.log(np.exp(logits).sum())
 
 
+def beginning(llm):
+    """The token that starts a text, spelled out, where the model wants one."""
+    if llm.metadata.get("tokenizer.ggml.add_bos_token") != "true":
+        return ""
+    return llm.detokenize([llm.token_bos()], special=True).decode()
+
+
 def greedy_case(llm, template, system, prompt, steps):
     """The greedy continuation of one prompt, with the five best tokens at each step."""
     messages = [{"role": "user", "content": prompt}]
     if system:
         messages.insert(0, {"role": "system", "content": system})
-    rendered = template.render(messages=messages, add_generation_prompt=True)
+    if template:
+        rendered = template.render(messages=messages, add_generation_prompt=True)
+    else:
+        rendered = beginning(llm) + prompt
     ids = llm.tokenize(rendered.encode(), add_bos=False, special=True)
     llm.reset()
     llm.eval(ids)
@@ -54,9 +64,13 @@ def greedy_case(llm, template, system, prompt, steps):
 def perplexity(llm, text):
     """Perplexity over whole windows, each fed token by token from an empty cache."""
     ids = llm.tokenize(text.encode(), add_bos=False, special=False)
-    windows = len(ids) // WINDOW
+    start = llm.tokenize(beginning(llm).encode(), add_bos=False, special=True)
+    step = WINDOW - len(start)
+    windows = len(ids) // step
     if windows == 0:
-        raise SystemExit(f"the text has {len(ids)} tokens, at least {WINDOW} are needed")
+        raise SystemExit(f"the text has {len(ids)} tokens, at least {step} are needed")
+    chunks = [start + ids[first : first + step] for first in range(0, windows * step, step)]
+    ids = [token for chunk in chunks for token in chunk]
     losses = []
     for start in range(0, windows * WINDOW, WINDOW):
         llm.reset()
@@ -76,6 +90,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True)
     parser.add_argument("--out", required=True, type=pathlib.Path)
+    parser.add_argument("--context", type=int, default=1024)
     parser.add_argument("--steps", type=int, default=48)
     parser.add_argument(
         "--system",
@@ -84,9 +99,10 @@ def main():
     parser.add_argument("prompts", type=pathlib.Path)
     parser.add_argument("text", type=pathlib.Path)
     arguments = parser.parse_args()
-    llm = Llama(arguments.model, n_ctx=1024, flash_attn=False, verbose=False)
+    llm = Llama(arguments.model, n_ctx=arguments.context, flash_attn=False, verbose=False)
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(llm.metadata["tokenizer.chat_template"])
+    source = llm.metadata.get("tokenizer.chat_template")
+    template = environment.from_string(source) if source else None
     prompts = [line for line in arguments.prompts.read_text().splitlines() if line.strip()]
     text = arguments.text.read_text()
     texts = prompts + [line for line in text.splitlines() if line.strip()]

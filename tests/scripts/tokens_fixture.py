@@ -24,6 +24,8 @@ import llama_cpp
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 TARGET = FIXTURES / "smollm2-135m-instruct-q4_1" / "tokens-large.json"
 FAMILIES = ["gpt-2", "llama-bpe", "qwen2"]
+# Compared on fewer texts: their expressions are the others', put together otherwise.
+FURTHER_FAMILIES = ["default", "falcon", "qwen35", "tekken", "gpt-4o"]
 
 SPECIAL = [
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<repo_name>", "<reponame>", "<file_sep>",
@@ -185,13 +187,14 @@ def main() -> None:
     ]
     families = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name in FAMILIES:
+        for name in FAMILIES + FURTHER_FAMILIES:
             copy = with_pre_tokenizer(options.model, name, Path(folder))
             vocabulary = llama_cpp.Llama(str(copy), vocab_only=True, verbose=False)
             short = [text for text in texts if len(text) < 400]
+            most = 220 if name in FAMILIES else 130
             families[name] = [
                 {"text": text, "parsed": tokens(vocabulary, text, special=True)}
-                for text in (short if options.random else short[:220])
+                for text in (short if options.random else short[:most])
             ]
 
     note = f"llama-cpp-python {llama_cpp.__version__}; written by tests/scripts/tokens_fixture.py"

@@ -5,11 +5,12 @@ use crate::error::Error;
 use crate::image::{self, Image, ImageOptions};
 use crate::machine::qemu::BootFiles;
 use crate::machine::{Boot, MachineOptions};
-use crate::{build, setup};
+use crate::{build, embedding, setup};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
 pub use crate::bootloader::local_limine;
+pub use crate::embedding::default_embedding;
 pub use crate::model::default_model;
 
 /// The kernel's ELF file.
@@ -30,7 +31,7 @@ pub fn loader() -> Result<PathBuf, Error> {
     })
 }
 
-/// An image with the pinned model and the given boot loader.
+/// An image with the pinned models and the given boot loader.
 pub fn image(bootloader: BootloaderChoice) -> Result<Image, Error> {
     image::build(&ImageOptions { bootloader, ..Default::default() })
 }
@@ -46,6 +47,7 @@ pub fn boot_files(options: &MachineOptions) -> Result<BootFiles, Error> {
                 None => kernel()?,
             },
             model: options.model.path()?,
+            embedding: embedding::path(&options.embedding, &options.model)?,
         });
     }
     if let Some(iso) = &options.image {
@@ -58,6 +60,7 @@ pub fn boot_files(options: &MachineOptions) -> Result<BootFiles, Error> {
     let image = image::build(&ImageOptions {
         bootloader: options.bootloader,
         model: options.model.clone(),
+        embedding: options.embedding.clone(),
         text_mode: options.text_mode,
         output: None,
     })?;

@@ -1,11 +1,13 @@
 //! The command line.
 
+use crate::bench::{self, BenchOptions};
 use crate::bootloader::BootloaderChoice;
 use crate::error::Error;
 use crate::image::{self, ImageOptions};
 use crate::interactive::{self, AcceleratorChoice};
 use crate::machine::{Boot, MachineOptions, Network, keys};
 use crate::model::ModelChoice;
+use crate::nightly::{self, FuzzOptions};
 use crate::script::{self, Step};
 use crate::{artifacts, lint, setup, suite};
 use regex::Regex;
@@ -24,8 +26,12 @@ cargo xtask <command>
   run [options] [steps]     start the system (also without any command)
   iso [options]             make an image for CD and USB stick, BIOS and UEFI
   test                      all tests, on the host and in QEMU
+  bench-llm [options]       speed of the engine on this machine
   measure                   start-up, speed and key latency in the emulator
   lint                      formatting and lints
+  fuzz TARGET [--seconds N] bad input of libFuzzer's making, for a minute or as long as you say:
+                            gguf, tokenizer, template (docs/testing.md)
+  miri                      the arithmetic's tests under Miri
   setup                     install what is missing
   help                      this text
 
@@ -38,6 +44,7 @@ Options of run
   --machine TYPE            QEMU's -machine (pc)
   --accel auto|tcg|kvm      who executes: auto is kvm where it works and nobody scripts, else tcg
   --model FILE.gguf|none    another model, or none
+  --embedding FILE.gguf|none  another embedding model, or none (as without a model)
   --bootloader limine|grub  what boots the image
   --image FILE.iso          another image
   --kernel FILE             another kernel (direct)
@@ -59,10 +66,20 @@ Steps of run, done in the order given; exit code 0 when all were met, 1 with the
   --sleep-ms N              do nothing
   --screenshot FILE.png     the screen
 
-Options of iso
-  --model FILE.gguf|none, --bootloader limine|grub, --text, --out FILE
+Options of bench-llm
+  --model FILE.gguf         another model
+  --peer                    llama.cpp too (installed when first needed), in turns with ours
+  --threads N               threads; may be repeated (1, and all there are)
+  --prompt N, --generate N  tokens of the prompt (256) and decoded behind it (64)
+  --context-depth N         decode behind a prompt of N tokens too
+  --context N               tokens of context (as many as needed)
+  --rounds N                how often each has its turn (5)
 
-Environment: MODEL, BOOTLOADER, LIMINE_DIR, HEADLESS, MEMORY, CPUS, LLMOS_ACCEL, LLMOS_CACHE
+Options of iso
+  --model FILE.gguf|none, --embedding FILE.gguf|none, --bootloader limine|grub, --text, --out FILE
+
+Environment: MODEL, EMBEDDING, BOOTLOADER, LIMINE_DIR, HEADLESS, MEMORY, CPUS, LLMOS_ACCEL,
+  LLMOS_CACHE, LLAMA_CPP_PYTHON (a Python with llama-cpp-python, for --peer)
 ";
 
 /// What was asked for.
@@ -74,10 +91,16 @@ pub enum Command {
     Iso(ImageOptions),
     /// All tests.
     Test,
+    /// The speed of the engine on the host.
+    BenchLlm(BenchOptions),
     /// The figures of the booted system.
     Measure,
     /// All checks.
     Lint,
+    /// Bad input for a while.
+    Fuzz(FuzzOptions),
+    /// The tests that Miri can run.
+    Miri,
     /// Installation.
     Setup,
     /// The text above.
@@ -152,19 +175,41 @@ fn parse_with(
             Ok(Command::Help)
         }
         None | Some("run") => parse_run(arguments, variable).map(|run| Command::Run(Box::new(run))),
+        Some("bench-llm") => BenchOptions::parse(arguments).map(Command::BenchLlm),
         Some("iso") => parse_iso(arguments, variable).map(Command::Iso),
-        Some(name @ ("test" | "measure" | "lint" | "setup" | "help")) => match arguments.next() {
-            Some(option) => Err(UsageError::UnknownOption(option)),
-            None => Ok(match name {
-                "test" => Command::Test,
-                "lint" => Command::Lint,
-                "measure" => Command::Measure,
-                "setup" => Command::Setup,
-                _ => Command::Help,
-            }),
-        },
+        Some("fuzz") => parse_fuzz(arguments).map(Command::Fuzz),
+        Some(name @ ("test" | "measure" | "lint" | "miri" | "setup" | "help")) => {
+            match arguments.next() {
+                Some(option) => Err(UsageError::UnknownOption(option)),
+                None => Ok(match name {
+                    "test" => Command::Test,
+                    "lint" => Command::Lint,
+                    "miri" => Command::Miri,
+                    "measure" => Command::Measure,
+                    "setup" => Command::Setup,
+                    _ => Command::Help,
+                }),
+            }
+        }
         Some(other) => Err(UsageError::UnknownCommand(other.to_owned())),
     }
+}
+
+fn parse_fuzz(mut arguments: impl Iterator<Item = String>) -> Result<FuzzOptions, UsageError> {
+    let mut target = None;
+    let mut seconds = 60;
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--seconds" => {
+                let value = arguments.next().ok_or(UsageError::MissingValue(argument))?;
+                seconds = number("--seconds", value)?;
+            }
+            name if target.is_none() && !name.starts_with('-') => target = Some(argument),
+            _ => return Err(UsageError::UnknownOption(argument)),
+        }
+    }
+    let target = target.ok_or_else(|| UsageError::MissingValue("fuzz".into()))?;
+    Ok(FuzzOptions { target, seconds })
 }
 
 fn parse_run(
@@ -175,6 +220,7 @@ fn parse_run(
     let mut run = {
         let set = |name: &str| variable(name).unwrap_or_default();
         machine.model = ModelChoice::parse(&set("MODEL"));
+        machine.embedding = ModelChoice::parse(&set("EMBEDDING"));
         machine.bootloader = bootloader("BOOTLOADER", set("BOOTLOADER"))?;
         if let Some(memory) = variable("MEMORY") {
             machine.memory_mib = number("MEMORY", memory)?;
@@ -203,6 +249,7 @@ fn parse_run(
             "--machine" => machine.machine = value()?,
             "--accel" => run.accelerator = accelerator(name, value()?)?,
             "--model" => machine.model = ModelChoice::parse(&value()?),
+            "--embedding" => machine.embedding = ModelChoice::parse(&value()?),
             "--bootloader" => machine.bootloader = bootloader(name, value()?)?,
             "--image" => machine.image = Some(value()?.into()),
             "--kernel" => machine.kernel = Some(value()?.into()),
@@ -246,6 +293,7 @@ fn parse_iso(
     let set = |name: &str| variable(name).unwrap_or_default();
     let mut options = ImageOptions {
         model: ModelChoice::parse(&set("MODEL")),
+        embedding: ModelChoice::parse(&set("EMBEDDING")),
         bootloader: bootloader("BOOTLOADER", set("BOOTLOADER"))?,
         ..Default::default()
     };
@@ -253,6 +301,7 @@ fn parse_iso(
         let mut value = || arguments.next().ok_or(UsageError::MissingValue(option.clone()));
         match option.as_str() {
             "--model" => options.model = ModelChoice::parse(&value()?),
+            "--embedding" => options.embedding = ModelChoice::parse(&value()?),
             "--bootloader" => options.bootloader = bootloader("--bootloader", value()?)?,
             "--text" => options.text_mode = true,
             "--out" => options.output = Some(value()?.into()),
@@ -340,8 +389,16 @@ pub fn execute(command: Command) -> Result<(), Error> {
         }
         Command::Test => suite::run(),
         Command::Lint => lint::run(),
+        Command::BenchLlm(options) => bench::run(&options),
+        Command::Fuzz(options) => nightly::fuzz(&options),
+        Command::Miri => nightly::miri(),
         Command::Measure => crate::measure::run(),
-        Command::Setup => setup::ensure_all().and_then(|()| artifacts::default_model().map(|_| ())),
+        Command::Setup => {
+            setup::ensure_all()?;
+            artifacts::default_model()?;
+            artifacts::default_embedding()?;
+            Ok(())
+        }
         Command::Help => {
             print!("{HELP}");
             Ok(())
@@ -429,6 +486,20 @@ mod tests {
     }
 
     #[test]
+    fn a_fuzz_run_has_a_target_and_takes_a_minute() {
+        let fuzz = |line| match parse_line(line, &[]) {
+            Ok(Command::Fuzz(options)) => Ok((options.target, options.seconds)),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.to_string()),
+        };
+        assert_eq!(fuzz("fuzz gguf"), Ok(("gguf".into(), 60)));
+        assert_eq!(fuzz("fuzz --seconds 5 template"), Ok(("template".into(), 5)));
+        assert_eq!(fuzz("fuzz"), Err("fuzz needs a value".into()));
+        assert_eq!(fuzz("fuzz a b"), Err("there is no option \"b\"".into()));
+        assert!(fuzz("fuzz a --seconds 0").is_err());
+    }
+
+    #[test]
     fn errors_name_the_argument() {
         let error = |line| parse_line(line, &[]).unwrap_err().to_string();
         assert_eq!(error("fly"), "there is no command \"fly\"");
@@ -451,11 +522,18 @@ mod tests {
 
     #[test]
     fn variables_set_defaults_and_options_win() {
-        let variables = [("MEMORY", "512"), ("CPUS", "4"), ("HEADLESS", "1"), ("MODEL", "none")];
+        let variables = [
+            ("MEMORY", "512"),
+            ("CPUS", "4"),
+            ("HEADLESS", "1"),
+            ("MODEL", "none"),
+            ("EMBEDDING", "e.gguf"),
+        ];
         let Command::Run(run) = parse_line("run --cpus 1", &variables).unwrap() else { panic!() };
         assert_eq!((run.machine.memory_mib, run.machine.cpus), (512, 1));
         assert!(run.is_headless);
         assert_eq!(run.machine.model, ModelChoice::None);
+        assert_eq!(run.machine.embedding, ModelChoice::File("e.gguf".into()));
         let error = parse_line("run", &[("BOOTLOADER", "lilo")]).unwrap_err();
         assert_eq!(error.to_string(), "BOOTLOADER cannot be \"lilo\": limine or grub");
     }

@@ -4,7 +4,7 @@ use crate::bootloader::{self, Bootloader, BootloaderChoice, Decision};
 use crate::error::Error;
 use crate::model::ModelChoice;
 use crate::stamp::Inputs;
-use crate::{artifacts, paths, process, setup};
+use crate::{artifacts, embedding, paths, process, setup};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,6 +21,8 @@ pub struct ImageOptions {
     pub bootloader: BootloaderChoice,
     /// The model.
     pub model: ModelChoice,
+    /// The embedding model; by default none without a model.
+    pub embedding: ModelChoice,
     /// Boots into VGA text (GRUB).
     pub text_mode: bool,
     /// Where it goes; `target/images` otherwise.
@@ -63,6 +65,7 @@ pub fn build(options: &ImageOptions) -> Result<Image, Error> {
 struct Parts {
     kernel: PathBuf,
     model: Option<PathBuf>,
+    embedding: Option<PathBuf>,
     loader: Option<PathBuf>,
     limine: Option<PathBuf>,
 }
@@ -76,6 +79,7 @@ impl Parts {
         Ok(Self {
             kernel: artifacts::kernel()?,
             model: options.model.path()?,
+            embedding: embedding::path(&options.embedding, &options.model)?,
             loader,
             limine: decision.limine_dir.clone(),
         })
@@ -87,7 +91,7 @@ impl Parts {
         inputs.file(&paths::root().join(CONFIG))?;
         inputs.file(&paths::root().join(SKELETON))?;
         inputs.file(&self.kernel)?;
-        for file in [&self.loader, &self.model].into_iter().flatten() {
+        for file in [&self.loader, &self.model, &self.embedding].into_iter().flatten() {
             inputs.file(file)?;
         }
         if let Some(limine) = &self.limine {
@@ -105,13 +109,16 @@ impl Parts {
         if options.text_mode {
             name.push_str("-text");
         }
-        match &options.model {
-            ModelChoice::Default => {}
-            ModelChoice::None => name.push_str("-no-model"),
-            ModelChoice::File(file) => {
-                let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-                name.push('-');
-                name.extend(stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
+        for (choice, kind) in [(&options.model, "model"), (&options.embedding, "embedding")] {
+            match choice {
+                ModelChoice::Default => {}
+                ModelChoice::None => name.push_str(&format!("-no-{kind}")),
+                ModelChoice::File(file) => {
+                    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+                    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+                    name.push('-');
+                    name.extend(stem.chars().map(plain));
+                }
             }
         }
         name + ".iso"
@@ -133,13 +140,15 @@ fn make(
     copy_tree(&paths::root().join(SKELETON), &staging)?;
     let boot = staging.join("boot");
     copy(&parts.kernel, &boot.join("kernel"))?;
-    if let Some(model) = &parts.model {
-        place(model, &boot.join("model.gguf"))?;
+    for (file, name) in [(&parts.model, "model.gguf"), (&parts.embedding, "embedding.gguf")] {
+        if let Some(file) = file {
+            place(file, &boot.join(name))?;
+        }
     }
     // A half-written image must not pass for a finished one.
     let unfinished = output.with_extension("iso.part");
     match &decision.limine_dir {
-        Some(limine) => with_limine(&staging, &unfinished, limine, parts.model.is_some())?,
+        Some(limine) => with_limine(&staging, &unfinished, limine)?,
         None => {
             let loader = parts.loader.as_ref().expect("gathered for GRUB");
             copy(loader, &boot.join("loader"))?;
@@ -173,11 +182,12 @@ fn with_grub(staging: &Path, output: &Path, text_mode: bool) -> Result<(), Error
 }
 
 /// As Limine's own documentation does it, minus Apple partition maps.
-fn with_limine(staging: &Path, output: &Path, limine: &Path, has_model: bool) -> Result<(), Error> {
+fn with_limine(staging: &Path, output: &Path, limine: &Path) -> Result<(), Error> {
     let boot = staging.join("boot/limine");
     create_dir(&boot)?;
     let config = read(&paths::root().join(CONFIG))?;
-    write(&boot.join("limine.conf"), &limine_config(&config, has_model))?;
+    let config = limine_config(&config, |path| staging.join(path).exists());
+    write(&boot.join("limine.conf"), &config)?;
     for file in ["limine-bios.sys", "limine-bios-cd.bin", "limine-uefi-cd.bin"] {
         copy(&limine.join(file), &boot.join(file))?;
     }
@@ -207,10 +217,24 @@ fn with_limine(staging: &Path, output: &Path, limine: &Path, has_model: bool) ->
     Ok(())
 }
 
-/// The configuration of the source tree, without the module where there is no model.
-fn limine_config(config: &str, has_model: bool) -> String {
-    let is_kept = |line: &&str| has_model || !line.trim_start().starts_with("module_");
-    config.lines().filter(is_kept).map(|line| format!("{line}\n")).collect()
+/// The configuration of the source tree, without the modules that are not on the image: Limine stops
+/// at a module that it does not find. A module's other lines follow its path.
+fn limine_config(config: &str, is_there: impl Fn(&str) -> bool) -> String {
+    let mut is_kept = true;
+    let mut kept = String::new();
+    for line in config.lines() {
+        let key = line.trim_start();
+        if let Some(path) = key.strip_prefix("module_path: boot():/") {
+            is_kept = is_there(path.trim_end());
+        } else if !key.starts_with("module_") {
+            is_kept = true;
+        }
+        if is_kept {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
 }
 
 /// The program that makes an image boot from a stick on BIOS: in Limine's directory, installed, or
@@ -276,11 +300,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_model_limine_looks_for_no_module() {
-        let config =
-            "timeout: 0\n/LLM OS\n    kernel_path: boot():/boot/kernel\n    module_path: x\n";
-        assert_eq!(limine_config(config, true), config);
-        assert!(!limine_config(config, false).contains("module"));
+    fn limine_looks_only_for_modules_that_are_there() {
+        let config = read(&paths::root().join(CONFIG)).unwrap();
+        assert_eq!(limine_config(&config, |_| true), config);
+        let none = limine_config(&config, |_| false);
+        assert!(!none.contains("module") && none.contains("kernel_path"), "{none}");
+        let one = limine_config(&config, |path| path == "boot/embedding.gguf");
+        assert_eq!(one.matches("module_").count(), 2, "{one}");
+        assert!(one.contains("module_cmdline: embedding"), "{one}");
     }
 
     #[test]
@@ -288,6 +315,7 @@ mod tests {
         let parts = |limine: Option<&str>| Parts {
             kernel: "k".into(),
             model: None,
+            embedding: None,
             loader: None,
             limine: limine.map(PathBuf::from),
         };
@@ -296,5 +324,8 @@ mod tests {
         assert_eq!(parts(None).file_name(&with_model("")), "llm-os-grub.iso");
         assert_eq!(parts(Some("l")).file_name(&with_model("none")), "llm-os-limine-no-model.iso");
         assert_eq!(parts(None).file_name(&with_model("a/b c.gguf")), "llm-os-grub-b_c.iso");
+        let embedding = ModelChoice::None;
+        let without = ImageOptions { embedding, ..Default::default() };
+        assert_eq!(parts(None).file_name(&without), "llm-os-grub-no-embedding.iso");
     }
 }

@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 pub mod artifacts;
+pub mod bench;
 pub mod bootloader;
 pub mod build;
 pub mod cli;
+pub mod embedding;
 mod error;
 pub mod image;
 pub mod interactive;
@@ -15,6 +17,8 @@ pub mod lint;
 pub mod machine;
 pub mod measure;
 pub mod model;
+pub mod nightly;
+mod package;
 pub mod paths;
 mod process;
 pub mod script;

@@ -68,6 +68,7 @@ fn run_all(tally: &mut Tally) -> Result<(), Error> {
     setup::ensure_all()?;
     // Before the tests, so that they find everything and time-outs measure machines alone.
     let model = artifacts::default_model()?;
+    artifacts::default_embedding()?;
     let mut host = setup::cargo();
     host.args(["test", "--workspace", "--exclude", "tests", "--no-fail-fast"]);
     for binary in BARE_METAL {

@@ -14,6 +14,10 @@ use x86_64::registers::{
 const PAT: u64 = 0x0007_0406_0007_0106;
 const MSR_PAT: u32 = 0x277;
 
+/// The masks, the upper halves of the first 16 registers and the other 16, in XCR0 and in
+/// CPUID.0xD.0:EAX.
+const XCR0_AVX512: u32 = 0b1110_0000;
+
 /// Features of the CPU that the kernel decides by.
 #[derive(Clone, Copy, Debug)]
 pub struct CpuFeatures {
@@ -23,6 +27,9 @@ pub struct CpuFeatures {
     pub has_avx: bool,
     /// Integer arithmetic on them.
     pub has_avx2: bool,
+    /// 512-bit vectors, and their registers can be switched on: hypervisors that hide the latter
+    /// may still show the former.
+    pub has_avx512: bool,
     /// Errors of the hardware raise an exception.
     pub has_machine_check: bool,
     /// Supervisor-mode execution prevention.
@@ -39,7 +46,10 @@ impl CpuFeatures {
     /// Asks the CPU this runs on (Intel SDM volume 2, CPUID).
     pub fn detect() -> Self {
         let basic = __cpuid(1);
-        let structured = if __cpuid(0).eax >= 7 { Some(__cpuid_count(7, 0)) } else { None };
+        let max_leaf = __cpuid(0).eax;
+        let structured = if max_leaf >= 7 { Some(__cpuid_count(7, 0)) } else { None };
+        // What XCR0 may have set; writing anything else is a fault.
+        let states = if max_leaf >= 0xd { __cpuid_count(0xd, 0).eax } else { 0 };
         let extended =
             if __cpuid(0x8000_0000).eax >= 0x8000_0001 { __cpuid(0x8000_0001).edx } else { 0 };
         let has = |word: u32, bit: u32| word >> bit & 1 == 1;
@@ -47,6 +57,10 @@ impl CpuFeatures {
             has_xsave: has(basic.ecx, 26),
             has_avx: has(basic.ecx, 26) && has(basic.ecx, 28),
             has_avx2: structured.is_some_and(|leaf| has(leaf.ebx, 5)),
+            has_avx512: has(basic.ecx, 26)
+                && has(basic.ecx, 28)
+                && structured.is_some_and(|leaf| has(leaf.ebx, 16))
+                && states & XCR0_AVX512 == XCR0_AVX512,
             has_machine_check: has(basic.edx, 7),
             has_smep: structured.is_some_and(|leaf| has(leaf.ebx, 7)),
             has_smap: structured.is_some_and(|leaf| has(leaf.ebx, 20)),
@@ -80,8 +94,13 @@ pub fn enable(features: &CpuFeatures) {
     // nothing that the kernel does.
     unsafe { Cr4::update(|flags| flags.insert(wanted)) };
     if features.has_avx {
-        // SAFETY: OSXSAVE was set above, and AVX implies the three states.
-        unsafe { XCr0::write(XCr0Flags::X87 | XCr0Flags::SSE | XCr0Flags::AVX) };
+        let mut states = XCr0Flags::X87 | XCr0Flags::SSE | XCr0Flags::AVX;
+        if features.has_avx512 {
+            states |= XCr0Flags::OPMASK | XCr0Flags::ZMM_HI256 | XCr0Flags::HI16_ZMM;
+        }
+        // SAFETY: OSXSAVE was set above; AVX implies the first three states, and AVX-512, the
+        // others, which may only be enabled together.
+        unsafe { XCr0::write(states) };
     }
 }
 
@@ -105,6 +124,7 @@ pub fn description() -> String {
     };
     let features = CpuFeatures::detect();
     match (features.has_avx, features.has_avx2) {
+        (true, true) if features.has_avx512 => format!("{name}, AVX-512"),
         (true, true) => format!("{name}, AVX2"),
         (true, false) => format!("{name}, AVX"),
         _ => format!("{name}, SSE2"),

@@ -116,10 +116,17 @@ pub struct FramebufferInfo {
 pub struct BootModule {
     /// Its path on the boot medium.
     pub path: String,
-    /// The words that the boot entry gives it; the model's are `model`.
+    /// The words that the boot entry gives it: `model`, `embedding`.
     pub string: String,
     /// Its bytes; never moved and never freed.
     pub bytes: &'static [u8],
+}
+
+impl BootModule {
+    /// Whether `name` is among the words that the boot entry gives it.
+    fn is_called(&self, name: &str) -> bool {
+        self.string.split_ascii_whitespace().any(|word| word == name)
+    }
 }
 
 /// What memory management needs before there is a heap.
@@ -195,6 +202,9 @@ pub struct BootInfo {
     pub boot_unix_seconds: Option<i64>,
 }
 
+/// What the embedding model's module is called.
+const EMBEDDING: &str = "embedding";
+
 /// The first bytes of every model file.
 const GGUF_MAGIC: &[u8] = b"GGUF";
 
@@ -216,14 +226,18 @@ impl BootInfo {
             .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
     }
 
-    /// The model: the module that is called `model`, else the first whose content is one.
+    /// The language model: the module that is called `model`, else the first that has no other role
+    /// and whose content is a model.
     pub fn model(&self) -> Option<&BootModule> {
-        let is_named_model = |module: &&BootModule| {
-            module.string.split_ascii_whitespace().any(|word| word == "model")
+        let is_some_model = |module: &&BootModule| {
+            !module.is_called(EMBEDDING) && module.bytes.starts_with(GGUF_MAGIC)
         };
-        self.modules
-            .iter()
-            .find(is_named_model)
-            .or_else(|| self.modules.iter().find(|module| module.bytes.starts_with(GGUF_MAGIC)))
+        let named = self.modules.iter().find(|module| module.is_called("model"));
+        named.or_else(|| self.modules.iter().find(is_some_model))
+    }
+
+    /// The embedding model: the module that is called `embedding`.
+    pub fn embedding(&self) -> Option<&BootModule> {
+        self.modules.iter().find(|module| module.is_called(EMBEDDING))
     }
 }

@@ -1,13 +1,19 @@
 //! The agent's task: loads the model, says that the system is ready, and takes line after line.
 
-use super::{desk::Desk, event_log, host::KernelHost, observer::ConsoleObserver, status};
+use super::{
+    desk::Desk, embedding, event_log, host::KernelHost, observer::ConsoleObserver, status,
+};
 use crate::{
     boot::BootInfo,
     platform::{clock::KernelClock, executor::KernelPacer, pool::CpuPool},
 };
-use alloc::{format, rc::Rc, string::String};
+use alloc::{
+    format,
+    rc::Rc,
+    string::{String, ToString},
+};
 use drivers_ps2::ControllerError;
-use llm_agent::{Agent, AgentEvent, Config, Host, Observer};
+use llm_agent::{Agent, AgentEvent, Config, EmbeddingModel, Host, Observer};
 use llm_inference::{
     engine::{Engine, LoadError, Options},
     model::LanguageModel,
@@ -42,6 +48,9 @@ pub async fn run(
         let text = format!("{error}. The serial console on COM1 takes input.");
         observer.report_error("keyboard", &text);
     }
+    if boot.embedding().is_some() {
+        host.set_embedding(EmbeddingModel::Waiting);
+    }
     let mut agent = match Agent::new(model, host, Config::default()) {
         Ok(agent) => agent,
         Err(error) => {
@@ -67,10 +76,14 @@ pub async fn run(
     });
 
     let pacer = KernelPacer::new();
+    let mut is_embedding_due = true;
     loop {
         let line = match lines.try_receive() {
             Some(line) => Some(line),
             None => {
+                if core::mem::take(&mut is_embedding_due) {
+                    embedding::load(&observer, host, &boot, &pacer).await;
+                }
                 // What the next prompt begins with is computed while nobody waits.
                 agent.warm_up(&pacer, &observer, desk.has_new_line()).await;
                 lines.receive().await
@@ -104,6 +117,12 @@ fn load_model(
     match load(module.bytes, host, boot) {
         Ok(engine) => {
             report_loaded(desk, &engine, KernelClock.now_ms() - started_ms);
+            let template = engine.template_warning().map(ToString::to_string);
+            let tokenizer = engine.tokenizer().warning().map(ToString::to_string);
+            for warning in [template, tokenizer].into_iter().flatten() {
+                let text = format!("Of the model {}: {warning}.", module.path);
+                observer.report_error("model", &text);
+            }
             Some(engine)
         }
         Err(error) => {

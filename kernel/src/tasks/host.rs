@@ -4,25 +4,35 @@ use crate::{platform::machine::KernelMachine, selftest};
 use alloc::{rc::Rc, string::ToString, vec::Vec};
 use core::cell::RefCell;
 use drivers_ps2::{Keyboard, layouts};
-use llm_agent::{Check, Host, UnknownKeymap};
+use llm_agent::{Check, EmbeddingModel, Host, UnknownKeymap};
 use system_platform::Machine;
 
-/// The machine, the keyboard layout and the self-tests.
+/// The machine, the keyboard layout, the embedding model and the self-tests.
 pub struct KernelHost {
     machine: KernelMachine,
     keyboard: Rc<RefCell<Keyboard>>,
+    embedding: RefCell<EmbeddingModel>,
 }
 
 impl KernelHost {
     /// The host of one agent.
     pub const fn new(machine: KernelMachine, keyboard: Rc<RefCell<Keyboard>>) -> Self {
-        Self { machine, keyboard }
+        Self { machine, keyboard, embedding: RefCell::new(EmbeddingModel::Missing) }
+    }
+
+    /// Takes note of what has become of the embedding model.
+    pub fn set_embedding(&self, embedding: EmbeddingModel) {
+        self.embedding.replace(embedding);
     }
 }
 
 impl Host for KernelHost {
     fn machine(&self) -> &dyn Machine {
         &self.machine
+    }
+
+    fn embedding(&self) -> EmbeddingModel {
+        self.embedding.borrow().clone()
     }
 
     fn keymaps(&self) -> Vec<&'static str> {

@@ -6,6 +6,7 @@
 
 mod agent;
 mod desk;
+mod embedding;
 pub mod event_log;
 mod host;
 mod input;

@@ -373,10 +373,11 @@ pub(crate) fn linked_boot_files(scratch: &Scratch, files: BootFiles) -> Result<B
         Ok::<_, Error>(link)
     };
     match files {
-        BootFiles::Direct { loader, kernel, model } => Ok(BootFiles::Direct {
+        BootFiles::Direct { loader, kernel, model, embedding } => Ok(BootFiles::Direct {
             loader,
             kernel: link(kernel, "kernel")?,
             model: model.map(|model| link(model, "model.gguf")).transpose()?,
+            embedding: embedding.map(|model| link(model, "embedding.gguf")).transpose()?,
         }),
         image => Ok(image),
     }

@@ -45,6 +45,8 @@ pub struct MachineOptions {
     pub bootloader: BootloaderChoice,
     /// The model that is loaded with the kernel.
     pub model: ModelChoice,
+    /// The embedding model that is loaded with both; by default none without a model.
+    pub embedding: ModelChoice,
     /// The kernel's command line. Direct boots only.
     pub cmdline: String,
     /// Memory in MiB.
@@ -90,6 +92,7 @@ impl Default for MachineOptions {
             boot: Boot::Direct,
             bootloader: BootloaderChoice::Auto,
             model: ModelChoice::Default,
+            embedding: ModelChoice::Default,
             cmdline: String::new(),
             memory_mib: 1024,
             cpus: 2,

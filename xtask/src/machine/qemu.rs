@@ -23,7 +23,7 @@ const FIRMWARE: [&str; 4] = [
 /// The files that a machine boots from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BootFiles {
-    /// Loader, kernel and model, each at a path without spaces and commas.
+    /// Loader, kernel and models, each at a path without spaces and commas.
     Direct {
         /// The loader's ELF file.
         loader: PathBuf,
@@ -31,6 +31,8 @@ pub enum BootFiles {
         kernel: PathBuf,
         /// The model, if there is one.
         model: Option<PathBuf>,
+        /// The embedding model, if there is one.
+        embedding: Option<PathBuf>,
     },
     /// An image.
     Image {
@@ -79,13 +81,14 @@ pub fn arguments(options: &MachineOptions, files: &BootFiles) -> Vec<OsString> {
         display_adapter(options, files, &mut line);
     }
     match files {
-        BootFiles::Direct { loader, kernel, model } => {
+        BootFiles::Direct { loader, kernel, model, embedding } => {
             line.option("-kernel", loader);
             if !options.text_mode {
                 let mode = options.video_mode.as_deref().unwrap_or("1280x800");
                 line.option("-append", format!("fb={mode}"));
             }
-            line.option("-initrd", modules(kernel, &options.cmdline, model.as_deref()));
+            let models = [(model, "model"), (embedding, "embedding")];
+            line.option("-initrd", modules(kernel, &options.cmdline, models));
         }
         BootFiles::Image { iso, .. } => {
             if options.boot == Boot::IsoUefi {
@@ -112,11 +115,13 @@ fn display_adapter(options: &MachineOptions, files: &BootFiles, line: &mut Comma
 }
 
 /// The module list: files separated by commas, each followed by its command line.
-fn modules(kernel: &Path, cmdline: &str, model: Option<&Path>) -> String {
+fn modules(kernel: &Path, cmdline: &str, models: [(&Option<PathBuf>, &str); 2]) -> String {
     let doubled = |text: &str| text.replace(',', ",,");
     let mut list = doubled(format!("{} {cmdline}", kernel.display()).trim_end());
-    if let Some(model) = model {
-        list.push_str(&format!(",{} model", doubled(&model.display().to_string())));
+    for (file, role) in models {
+        if let Some(file) = file {
+            list.push_str(&format!(",{} {role}", doubled(&file.display().to_string())));
+        }
     }
     list
 }
@@ -148,6 +153,7 @@ mod tests {
             loader: "/t/loader".into(),
             kernel: "/t/kernel".into(),
             model: Some("/t/model.gguf".into()),
+            embedding: Some("/t/embedding.gguf".into()),
         };
         texts(options, &files)
     }
@@ -162,10 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn a_direct_boot_names_kernel_and_model_as_modules() {
+    fn a_direct_boot_names_kernel_and_models_as_modules() {
         let options = MachineOptions { cmdline: "a=1,2".to_owned(), ..Default::default() };
         let arguments = direct(&options);
-        assert_eq!(value_of(&arguments, "-initrd"), Some("/t/kernel a=1,,2,/t/model.gguf model"));
+        let modules = "/t/kernel a=1,,2,/t/model.gguf model,/t/embedding.gguf embedding";
+        assert_eq!(value_of(&arguments, "-initrd"), Some(modules));
         assert_eq!(value_of(&arguments, "-append"), Some("fb=1280x800"));
         assert_eq!(value_of(&arguments, "-accel"), Some("tcg,thread=multi"));
     }

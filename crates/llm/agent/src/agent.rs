@@ -4,7 +4,10 @@ use crate::{AgentEvent, ErrorSource, Host, Observer, Settings, Stats, command, p
 use alloc::{collections::VecDeque, string::String};
 use core::sync::atomic::AtomicBool;
 use llm_context::{Budget, Usage, Window, WindowError};
-use llm_inference::model::LanguageModel;
+use llm_inference::{
+    model::LanguageModel,
+    speculate::{SpeculationStats, Speculator},
+};
 use llm_tools::{Notes, Registry};
 use system_platform::Pacer;
 
@@ -46,6 +49,7 @@ pub struct Agent<'h, M> {
     pub(crate) window: Window,
     pub(crate) history: VecDeque<String>,
     pub(crate) stats: Stats,
+    pub(crate) speculator: Speculator,
 }
 
 impl<'h, M: LanguageModel> Agent<'h, M> {
@@ -70,6 +74,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             window,
             history: VecDeque::new(),
             stats: Stats::default(),
+            speculator: Speculator::new(),
         })
     }
 
@@ -120,6 +125,11 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
     /// Counts and times since the start.
     pub const fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// What came of drafting what the text already says.
+    pub const fn speculation(&self) -> SpeculationStats {
+        self.speculator.stats()
     }
 
     /// The parameters.

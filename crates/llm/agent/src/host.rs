@@ -2,6 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
+use llm_inference::model::ModelInfo;
 use system_platform::Machine;
 
 /// The machine, its keyboard layouts and its self-tests.
@@ -21,8 +22,25 @@ pub trait Host {
     /// A name that is not among [`Self::keymaps`]; then nothing has changed.
     fn set_keymap(&self, name: &str) -> Result<(), UnknownKeymap>;
 
+    /// The embedding model, as far as it is known.
+    fn embedding(&self) -> EmbeddingModel;
+
     /// Runs the kernel's own checks: those whose name contains `what`, all if it is empty.
     fn selftest(&self, what: &str) -> Vec<Check>;
+}
+
+/// The model that makes vectors of texts. It is loaded when the prompt is up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EmbeddingModel {
+    /// There is none.
+    #[default]
+    Missing,
+    /// It has not been looked at yet.
+    Waiting,
+    /// It can be used.
+    Ready(ModelInfo),
+    /// It cannot be used, for this reason.
+    Unusable(String),
 }
 
 /// The result of one check.

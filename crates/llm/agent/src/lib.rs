@@ -30,7 +30,7 @@ pub use command::names as command_names;
 pub use event::{
     AgentEvent, ErrorSource, Observer, PowerAction, ReplyReport, StopReason, ToolSource,
 };
-pub use host::{Check, Host, UnknownKeymap};
+pub use host::{Check, EmbeddingModel, Host, UnknownKeymap};
 pub use llm_context::{Evicted, RoleCounts, TurnId, Usage};
 pub use settings::{SettingError, Settings};
 pub use stats::Stats;

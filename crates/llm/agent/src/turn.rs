@@ -13,11 +13,15 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::{
+    ops::ControlFlow,
+    sync::atomic::{AtomicBool, Ordering},
+};
 use llm_context::common_prefix;
 use llm_inference::{
     model::{ForwardError, LanguageModel, Message, Role, TokenId},
     sampler::Sampler,
+    speculate::Speculator,
 };
 use llm_tools::{ToolContext, ToolError};
 use system_platform::Pacer;
@@ -194,7 +198,13 @@ impl<M: LanguageModel> Agent<'_, M> {
             Ok(()) => {
                 observer.on_event(&AgentEvent::ReplyStarted);
                 let limits = Limits { max_tokens: self.settings.max_tokens, room };
-                generate(model, &mut sampler, limits, &mut draft, pacer, observer, cancel).await
+                let machine = self.host.machine();
+                let generator = Generator {
+                    sampler: &mut sampler,
+                    speculator: &mut self.speculator,
+                    now_ns: &|| machine.uptime_ns(),
+                };
+                generate(model, generator, limits, &mut draft, pacer, observer, cancel).await
             }
             Err(interruption) => Err(interruption),
         };
@@ -371,32 +381,53 @@ async fn compute<M: LanguageModel>(
     Ok(())
 }
 
-/// Generates token by token until the model, the limits or the person end it.
+/// What chooses tokens.
+struct Generator<'g> {
+    sampler: &'g mut Sampler,
+    /// Has what the text says already computed along with the token at hand; what is chosen stays
+    /// the same.
+    speculator: &'g mut Speculator,
+    now_ns: &'g dyn Fn() -> u64,
+}
+
+/// Generates until the model, the limits or the person end it.
 async fn generate<M: LanguageModel, O: Observer + ?Sized>(
     model: &mut M,
-    sampler: &mut Sampler,
+    generator: Generator<'_>,
     limits: Limits,
     draft: &mut Draft,
     pacer: &impl Pacer,
     observer: &O,
     cancel: &AtomicBool,
 ) -> Result<StopReason, Interruption> {
+    let Generator { sampler, speculator, now_ns } = generator;
+    let mut chosen = alloc::vec![sampler.sample(model.logits(), &[])];
+    // As the sampler has chosen them; some may turn out to come after the end.
+    let mut recent = chosen.clone();
     loop {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Interruption::Cancelled);
+        for &token in &chosen {
+            if cancel.load(Ordering::Relaxed) {
+                return Err(Interruption::Cancelled);
+            }
+            if draft.generated.len() >= limits.room {
+                return Ok(StopReason::ContextFull);
+            }
+            if model.ends_turn(token) {
+                return Ok(StopReason::EndOfTurn);
+            }
+            draft.push(token, model.token_bytes(token), observer);
+            if draft.generated.len() >= limits.max_tokens {
+                return Ok(StopReason::Length);
+            }
         }
-        if draft.generated.len() >= limits.room {
-            return Ok(StopReason::ContextFull);
-        }
-        let token = sampler.sample(model.logits(), &draft.generated);
-        if model.ends_turn(token) {
-            return Ok(StopReason::EndOfTurn);
-        }
-        draft.push(token, model.token_bytes(token), observer);
-        if draft.generated.len() >= limits.max_tokens {
-            return Ok(StopReason::Length);
-        }
-        match until_cancelled(model.extend(&[token], pacer), cancel).await {
+        let last = recent[recent.len() - 1];
+        let choose = |logits: &[f32]| {
+            let token = sampler.sample(logits, &recent);
+            recent.push(token);
+            ControlFlow::Continue(token)
+        };
+        let step = speculator.step(model, last, pacer, now_ns, &mut chosen, choose);
+        match until_cancelled(step, cancel).await {
             None => return Err(Interruption::Cancelled),
             Some(Err(error)) => return Err(Interruption::Failed(error)),
             Some(Ok(())) => {}

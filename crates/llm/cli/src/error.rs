@@ -1,10 +1,13 @@
 //! Why a command failed.
 
-use crate::args::ArgsError;
+use crate::{args::ArgsError, convert::ConvertError};
 use llm_inference::{
+    embedding::EmbedError,
     engine::LoadError,
+    grammar::{ConstraintError, GrammarError},
     model::{ForwardError, TemplateError},
     sampler::SamplerError,
+    stop::EmptyStop,
 };
 use std::{fmt, io, path::PathBuf};
 
@@ -27,16 +30,33 @@ pub enum CliError {
         /// What the parser says.
         error: serde_json::Error,
     },
+    /// A line of the input that asks for nothing known.
+    Request(serde_json::Error),
     /// No model was named, and none is at its usual place.
     NoModel(Option<PathBuf>),
     /// The model cannot be loaded.
     Load(LoadError),
     /// The model cannot compute.
     Forward(ForwardError),
+    /// A text has no vector.
+    Embed(EmbedError),
     /// The chat template cannot be rendered.
     Template(TemplateError),
     /// A sampler option is out of range.
     Sampler(SamplerError),
+    /// A stop string is empty.
+    Stop(EmptyStop),
+    /// A grammar or schema that cannot be used.
+    Grammar {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        error: GrammarError,
+    },
+    /// The grammar cannot go on.
+    Constraint(ConstraintError),
+    /// The model cannot be converted.
+    Convert(ConvertError),
     /// The terminal is gone.
     Output(io::Error),
 }
@@ -47,6 +67,7 @@ impl fmt::Display for CliError {
             Self::Args(error) => error.fmt(f),
             Self::File { path, error } => write!(f, "{}: {error}", path.display()),
             Self::Fixture { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Request(error) => write!(f, "a request of the wrong form: {error}"),
             Self::NoModel(Some(path)) => write!(
                 f,
                 "no model: name one with --model FILE.gguf or LLM_OS_MODEL, or let `make iso` \
@@ -56,8 +77,13 @@ impl fmt::Display for CliError {
             Self::NoModel(None) => write!(f, "no model: name one with --model FILE.gguf"),
             Self::Load(error) => error.fmt(f),
             Self::Forward(error) => error.fmt(f),
+            Self::Embed(error) => error.fmt(f),
             Self::Template(error) => error.fmt(f),
             Self::Sampler(error) => error.fmt(f),
+            Self::Stop(error) => error.fmt(f),
+            Self::Grammar { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Constraint(error) => error.fmt(f),
+            Self::Convert(error) => error.fmt(f),
             Self::Output(error) => error.fmt(f),
         }
     }
@@ -79,7 +105,11 @@ convert! {
     ArgsError => Args,
     LoadError => Load,
     ForwardError => Forward,
+    EmbedError => Embed,
     TemplateError => Template,
     SamplerError => Sampler,
+    EmptyStop => Stop,
+    ConstraintError => Constraint,
+    ConvertError => Convert,
     io::Error => Output,
 }

@@ -1,17 +1,22 @@
 //! What every command needs of the host: the model file, the threads, the clock of the executor.
 
 use crate::{args::Args, error::CliError, pool::ThreadPool};
-use llm_inference::engine::{Engine, Options};
-use llm_tensor::CpuFeatures;
+use llm_inference::{
+    embedding::Embedder,
+    engine::{Engine, Options},
+};
+use llm_tensor::{CpuFeatures, cpu::LevelError};
 use std::{
     future::Future,
     path::{Path, PathBuf},
     pin::pin,
+    str::FromStr,
     task::{Context, Poll, Waker},
     thread,
 };
 
-/// The options `--model`, `--threads`, `--context` and `--scalar` that the commands share.
+/// The options `--model`, `--threads`, `--context`, `--cpu`, `--scalar` and `--no-panels` that the
+/// commands share.
 pub struct ModelOptions {
     /// The model file.
     pub path: PathBuf,
@@ -21,6 +26,19 @@ pub struct ModelOptions {
     pub context: Option<usize>,
     /// What the kernels may use.
     pub cpu: CpuFeatures,
+    /// Whether weights are copied into panels, if the kernels prefer that.
+    pub has_panels: bool,
+}
+
+/// Kernels chosen by name.
+struct Kernels(CpuFeatures);
+
+impl FromStr for Kernels {
+    type Err = LevelError;
+
+    fn from_str(name: &str) -> Result<Self, LevelError> {
+        CpuFeatures::by_name(name).map(Self)
+    }
 }
 
 /// A model file in memory and the threads to run it.
@@ -37,8 +55,12 @@ impl ModelOptions {
             Some(threads) => threads,
             None => thread::available_parallelism().map_or(1, |count| count.get()),
         };
-        let cpu =
-            if args.flag("--scalar") { CpuFeatures::baseline() } else { CpuFeatures::detect() };
+        let kernels: Option<Kernels> = args.option("--cpu")?;
+        let cpu = if args.flag("--scalar") {
+            CpuFeatures::baseline()
+        } else {
+            kernels.map_or_else(CpuFeatures::detect, |kernels| kernels.0)
+        };
         Ok(Self {
             path: match args.option("--model")? {
                 Some(path) => path,
@@ -47,6 +69,7 @@ impl ModelOptions {
             threads: threads.max(1),
             context: args.option("--context")?,
             cpu,
+            has_panels: !args.flag("--no-panels"),
         })
     }
 
@@ -54,6 +77,7 @@ impl ModelOptions {
     pub fn open(&self) -> Result<Host, CliError> {
         let mut options = Options::new(self.cpu);
         options.context = self.context;
+        options.panels &= self.has_panels;
         // Nobody waits for this program to yield.
         options.quantum = 1 << 30;
         Ok(Host { file: read(&self.path)?, pool: ThreadPool::new(self.threads), options })
@@ -69,6 +93,12 @@ impl Host {
     /// Loads the model.
     pub fn load(&self) -> Result<Engine<'_>, CliError> {
         Ok(Engine::load(&self.file, self.options, &self.pool)?)
+    }
+
+    /// Loads the model as one that makes vectors.
+    pub fn load_embedder(&self) -> Result<Embedder<'_>, CliError> {
+        let Options { cpu, quantum, .. } = self.options;
+        Ok(Embedder::load(&self.file, cpu, quantum, &self.pool)?)
     }
 }
 

@@ -2,8 +2,11 @@
 
 mod args;
 mod commands;
+mod constraint;
+mod convert;
 mod error;
 mod host;
+mod huge_pages;
 mod pool;
 
 use args::{Args, ArgsError};
@@ -14,33 +17,56 @@ const USAGE: &str = "\
 usage: llm-cli COMMAND [OPTION]...
 
 commands:
-  parity --fixtures DIR                     compare with the reference in DIR; exit 1 if it differs
-  bench [--prompt N] [--generate N] [--json]   measure prefill and decode speed
-  generate [--chat] [--system TEXT] [--tokens N] [SAMPLER OPTION]... TEXT
+  parity [--embedding] --fixtures DIR       compare with the reference in DIR; exit 1 if it differs
+  bench [--prompt N] [--generate N] [--depth N] [--json | --serve]
+                                            measure prefill and decode speed, also behind N tokens;
+                                            --serve: whenever a line of the input asks for it
+  bench-grammar [--tokens N] GRAMMAR OPTION... TEXT
+                                            measure what a grammar costs an answer to TEXT
+  bandwidth [--threads N] [--megabytes N] [--json]
+                                            measure how fast memory is read
+  generate [--chat] [--system TEXT] [--tokens N] [--stop TEXT]... [--logprobs N] [--speculate]
+           [SAMPLER OPTION]... [GRAMMAR OPTION]... TEXT
                                             continue TEXT, or answer it
+  bench-speculation [--fixtures DIR] [--generate N] [--rounds N]
+                                            compare generating with drafts and without; exit 1 if
+                                            the output differs
   tokenize [--special] TEXT                 show the tokens of TEXT
+  embed [--json] TEXT...                    the vectors of texts, and the cosines between them
+  convert --from DIR --to OUT.gguf [--type f16|q8_0|f32] [--name NAME]
+                                            write the sentence-transformers model in DIR as GGUF
   make-reference --fixtures DIR [--cases N] [--steps N] OUT.txt
                                             write the references of the self-test
   make-test-model --kind KIND OUT.gguf      write a small model; KIND is tiny or a defect
 
 sampler options: --greedy --temperature T --top-k N --top-p P --min-p P --repeat-penalty F
   --repeat-last-n N --seed N
+grammar options: --grammar FILE.gbnf | --json-schema FILE.json  what the output must be;
+  --lazy MARKER       from MARKER in the output on; --after-end end-turn|free|rearm  what then
 
-options of every command but the last:
+options of every command but `bandwidth`, `convert` and `make-test-model`:
   --model FILE.gguf   the model (else $LLM_OS_MODEL, else the downloaded one)
   --threads N         CPUs to use (else all)
   --context N         tokens of context (else what the model was trained for)
-  --scalar            no AVX2
+  --cpu KERNELS       scalar, plain-avx2, avx2, avx-vnni or avx512-vnni (else the best)
+  --scalar            the same as --cpu scalar
+  --no-panels         multiply the weights as the file has them
 ";
 
 fn main() -> ExitCode {
+    huge_pages::ask();
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_default();
     let args = Args::new(arguments);
     let result = match command.as_str() {
         "parity" => commands::parity::run(args),
+        "bandwidth" => commands::bandwidth::run(args),
         "bench" => commands::bench::run(args),
+        "bench-grammar" => commands::bench_grammar::run(args),
+        "bench-speculation" => commands::bench_speculation::run(args),
         "generate" => commands::generate::run(args),
+        "convert" => commands::convert::run(args),
+        "embed" => commands::embed::run(args),
         "tokenize" => commands::tokenize::run(args),
         "make-reference" => commands::make_reference::run(args),
         "make-test-model" => commands::make_test_model::run(args),

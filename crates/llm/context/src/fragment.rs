@@ -20,7 +20,9 @@ pub fn message_tokens<M: LanguageModel>(
 ) -> Result<Option<Vec<TokenId>>, TemplateError> {
     let start = render(model, before, false)?;
     let whole = render(model, &with(before, message.clone()), false)?;
-    Ok(whole.strip_prefix(&start).map(|fragment| model.encode(fragment, SpecialTokens::Parse)))
+    Ok(whole
+        .strip_prefix(&start)
+        .map(|fragment| model.encode_after(&start, fragment, SpecialTokens::Parse)))
 }
 
 /// The tokens that ask for a reply after `before`; `None` if the template has no fragments.
@@ -30,7 +32,9 @@ pub fn opening_tokens<M: LanguageModel>(
 ) -> Result<Option<Vec<TokenId>>, TemplateError> {
     let start = render(model, before, false)?;
     let whole = render(model, before, true)?;
-    Ok(whole.strip_prefix(&start).map(|fragment| model.encode(fragment, SpecialTokens::Parse)))
+    Ok(whole
+        .strip_prefix(&start)
+        .map(|fragment| model.encode_after(&start, fragment, SpecialTokens::Parse)))
 }
 
 /// The tokens that close a reply after `before`; `None` if the template has no fragments.
@@ -43,7 +47,7 @@ pub fn closing_tokens<M: LanguageModel>(
     Ok(whole
         .strip_prefix(&opened)
         .and_then(|rest| rest.strip_prefix(PROBE))
-        .map(|fragment| model.encode(fragment, SpecialTokens::Parse)))
+        .map(|fragment| model.encode_after(PROBE, fragment, SpecialTokens::Parse)))
 }
 
 /// How many tokens the conversation has when the next reply is empty.

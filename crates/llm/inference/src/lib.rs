@@ -8,15 +8,21 @@
 extern crate alloc;
 
 pub mod config;
+pub mod embedding;
 pub mod engine;
 pub mod gguf;
-pub mod kv_cache;
+pub mod grammar;
+mod hash;
+pub mod kv;
+pub mod logprob;
 pub mod model;
 pub mod parity;
 pub mod plan;
 pub mod reference;
 pub mod rope;
 pub mod sampler;
+pub mod speculate;
+pub mod stop;
 pub mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -111,6 +111,13 @@ pub enum ForwardError {
         /// Tokens the context holds.
         limit: usize,
     },
+    /// More pages of keys and values than other sequences have left.
+    ArenaFull {
+        /// Pages that are needed more than there are.
+        needed_pages: usize,
+        /// Pages that are free.
+        free_pages: usize,
+    },
     /// A token outside the vocabulary.
     UnknownToken(TokenId),
     /// Logits that are not numbers: damaged weights.
@@ -123,6 +130,11 @@ impl fmt::Display for ForwardError {
             Self::ContextFull { needed, limit } => {
                 write!(f, "{needed} tokens do not fit the context window of {limit}")
             }
+            Self::ArenaFull { needed_pages, free_pages } => write!(
+                f,
+                "{needed_pages} pages of keys and values are needed, {free_pages} free: other \
+                 sequences hold the rest"
+            ),
             Self::UnknownToken(token) => write!(f, "token {} is not in the vocabulary", token.0),
             Self::NotANumber => write!(f, "the model computed logits that are not numbers"),
         }
@@ -140,13 +152,21 @@ pub trait LanguageModel {
     /// Text to tokens. Adds no token of its own (no automatic BOS).
     fn encode(&self, text: &str, special: SpecialTokens) -> Vec<TokenId>;
 
+    /// The tokens that `text` has where it stands after `before` in one text. Differs from
+    /// [`Self::encode`] where a vocabulary begins a text otherwise than it goes on.
+    fn encode_after(&self, before: &str, text: &str, special: SpecialTokens) -> Vec<TokenId> {
+        let _ = before;
+        self.encode(text, special)
+    }
+
     /// The bytes a token stands for; empty for control tokens. May cut a UTF-8 character in two.
     fn token_bytes(&self, token: TokenId) -> &[u8];
 
     /// Whether the model says with this token that its turn is over.
     fn ends_turn(&self, token: TokenId) -> bool;
 
-    /// A conversation in the form the model was trained on, to be encoded with
+    /// A conversation in the form the model was trained on, with the token that begins a sequence
+    /// where the model has one, to be encoded with
     /// [`SpecialTokens::Parse`]. Special tokens spelled out inside a message's content come out of
     /// `encode` as plain text, so that nobody's words can end a turn.
     ///
@@ -168,12 +188,33 @@ pub trait LanguageModel {
     /// last one. Dropping the future halfway leaves the cache with the tokens that were finished.
     ///
     /// # Errors
-    /// Nothing has changed when `ContextFull` or `UnknownToken` is returned.
+    /// Nothing has changed when `ContextFull`, `ArenaFull` or `UnknownToken` is returned.
     fn extend(
         &mut self,
         tokens: &[TokenId],
         pacer: &impl Pacer,
     ) -> impl Future<Output = Result<(), ForwardError>>;
+
+    /// As [`Self::extend`], but computes the logits of every token and shows each set to `visit`
+    /// with the index of its token in `tokens`. A model that computes several tokens at once for
+    /// less than one at a time does so here.
+    ///
+    /// # Errors
+    /// As [`Self::extend`]; the tokens before the one that failed may be computed.
+    fn extend_each(
+        &mut self,
+        tokens: &[TokenId],
+        pacer: &impl Pacer,
+        mut visit: impl FnMut(usize, &[f32]),
+    ) -> impl Future<Output = Result<(), ForwardError>> {
+        async move {
+            for (index, token) in tokens.iter().enumerate() {
+                self.extend(core::slice::from_ref(token), pacer).await?;
+                visit(index, self.logits());
+            }
+            Ok(())
+        }
+    }
 
     /// The scores of every token of the vocabulary to come next, `(vocabulary)`, not normalised;
     /// empty before the first [`Self::extend`].

@@ -1,16 +1,20 @@
 //! What loading a model takes, known before anything is allocated.
 
-use crate::{config::Config, kv_cache::KvCache};
+use crate::{
+    config::Config,
+    kv::{KvArena, pages_for},
+};
 use core::fmt;
-use llm_tensor::Activations;
+use llm_tensor::{Activations, attention};
 
-/// Tokens that are computed together when a prompt is read. More would save little (weights are
-/// unpacked once for four tokens) and lose more when a computation is dropped halfway.
-pub const BATCH_TOKENS: usize = 16;
+/// Tokens that are computed together when a prompt is read: enough that weights, which come from
+/// memory once for all of them, cost less than the arithmetic. More would no longer fit the second
+/// level of the cache, and lose more when a computation is dropped halfway.
+pub const BATCH_TOKENS: usize = 64;
 
-/// Heads of attention (of tokens computed together) that are worked on at the same time, for each
-/// CPU.
-pub(crate) const ATTENTION_TASKS_PER_WORKER: usize = 4;
+/// Tokens whose logits are computed together: what a step of several sequences, or a draft that is
+/// verified, needs. More cost memory for little.
+pub(crate) const OUTPUT_ROWS: usize = 8;
 
 /// What the tokenizer's tables take for a token or merge. SmolLM2's, with 49,152 tokens and 48,900
 /// merges, allocate 28 bytes each and 46 at the peak of loading (counted at the
@@ -22,6 +26,8 @@ const TABLE_BYTES_PER_ENTRY: u64 = 64;
 pub struct MemoryPlan {
     /// The context it is for, in tokens.
     pub context: usize,
+    /// Pages of keys and values, for all sequences together.
+    pub pages: usize,
     /// Copies of weights: none where they are used where the file lies.
     pub weights: u64,
     /// Keys and values.
@@ -33,8 +39,8 @@ pub struct MemoryPlan {
 }
 
 impl MemoryPlan {
-    /// The plan for a context of that many tokens, computed by `workers` CPUs.
-    pub fn new(config: &Config, merges: usize, context: usize, workers: usize) -> Self {
+    /// The plan for a context of that many tokens, and `extra_tokens` for other sequences.
+    pub fn new(config: &Config, merges: usize, context: usize, extra_tokens: usize) -> Self {
         let tokens = BATCH_TOKENS as u64;
         let width = config.embedding_length as u64;
         let floats = tokens
@@ -42,24 +48,26 @@ impl MemoryPlan {
                 + config.query_length() as u64
                 + 2 * config.kv_length() as u64
                 + 2 * config.feed_forward_length as u64
-                + config.rope_dimensions as u64)
-            + Self::score_count(config, context, workers) as u64
-            + config.vocabulary as u64;
+                + 2 * config.angles() as u64)
+            + (OUTPUT_ROWS as u64 + 1) * config.vocabulary as u64;
         let activations = Activations::len_bytes(BATCH_TOKENS, Self::widest(config))
-            + Activations::len_bytes(1, config.embedding_length);
+            + Activations::len_bytes(OUTPUT_ROWS, config.embedding_length);
+        let parts = attention::Scratch::len_bytes(config.group(), config.head_dim);
         let vectors = 4 * width * (2 * config.layers as u64 + 1);
+        let pages = pages_for(context) + pages_for(extra_tokens);
         Self {
             context,
+            pages,
             weights: 0,
-            kv_cache: KvCache::len_bytes(config.layers, config.kv_heads, config.head_dim, context),
-            scratch: 4 * floats + activations as u64,
+            kv_cache: KvArena::len_bytes(config.layers, config.kv_heads, config.head_dim, pages),
+            scratch: 4 * floats + (activations + parts) as u64,
             tables: vectors + TABLE_BYTES_PER_ENTRY * (config.vocabulary + merges) as u64,
         }
     }
 
     /// Everything together.
     pub const fn total(&self) -> u64 {
-        self.weights + self.kv_cache + self.scratch + self.tables
+        (self.weights + self.scratch + self.tables).saturating_add(self.kv_cache)
     }
 
     /// The plan with the largest context up to `limit` that needs at most `available` bytes;
@@ -68,10 +76,10 @@ impl MemoryPlan {
         config: &Config,
         merges: usize,
         limit: usize,
-        workers: usize,
+        extra_tokens: usize,
         available: u64,
     ) -> Option<Self> {
-        let plan = |context| Self::new(config, merges, context, workers);
+        let plan = |context| Self::new(config, merges, context, extra_tokens);
         let fits = |context| plan(context).total() <= available;
         let (mut low, mut high) = (MIN_CONTEXT.min(limit), limit);
         if !fits(low) {
@@ -86,11 +94,6 @@ impl MemoryPlan {
             }
         }
         Some(plan(low))
-    }
-
-    /// Floats of scratch for attention scores.
-    pub(crate) const fn score_count(config: &Config, context: usize, workers: usize) -> usize {
-        workers * ATTENTION_TASKS_PER_WORKER * config.group() * context
     }
 
     /// Columns of the widest input of a matrix.

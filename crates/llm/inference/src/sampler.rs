@@ -2,7 +2,7 @@
 //!
 //! The order of the filters is llama.cpp's: repetition penalty, top-k, top-p, min-p, temperature.
 
-use crate::model::TokenId;
+use crate::{grammar::TokenMask, model::TokenId};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -140,12 +140,44 @@ impl Sampler {
     /// Chooses from `logits`, `(vocabulary)`, which must not be empty; `recent` are the tokens so
     /// far, of which the last few count for the penalty.
     pub fn sample(&mut self, logits: &[f32], recent: &[TokenId]) -> TokenId {
-        let recent = &recent[recent.len().saturating_sub(self.options.repeat_last_n)..];
-        let penalised = if self.options.repeat_penalty == 1.0 { &[][..] } else { recent };
-        if self.options.temperature == 0.0 && penalised.is_empty() {
+        if self.takes_best() {
             return best_token(logits);
         }
-        self.gather(logits, penalised);
+        self.candidates.clear();
+        let candidates = (0..).zip(logits);
+        self.candidates.extend(candidates.map(|(token, &logit)| Candidate { token, logit }));
+        self.choose(recent)
+    }
+
+    /// As [`Self::sample`], as if there were no tokens but those `allowed`, of which one at least
+    /// must have a logit.
+    pub fn sample_among(
+        &mut self,
+        logits: &[f32],
+        recent: &[TokenId],
+        allowed: &TokenMask,
+    ) -> TokenId {
+        self.candidates.clear();
+        let candidates = allowed.iter().filter_map(|token| {
+            let logit = *logits.get(token.0 as usize)?;
+            Some(Candidate { token: token.0, logit })
+        });
+        self.candidates.extend(candidates);
+        self.choose(recent)
+    }
+
+    /// Whether the best logit is all that counts.
+    pub(crate) fn takes_best(&self) -> bool {
+        let ignores_recent = self.options.repeat_penalty == 1.0 || self.options.repeat_last_n == 0;
+        self.options.temperature == 0.0 && ignores_recent
+    }
+
+    /// Chooses from the candidates, which are in the order of their tokens.
+    fn choose(&mut self, recent: &[TokenId]) -> TokenId {
+        if self.options.repeat_penalty != 1.0 {
+            let recent = &recent[recent.len().saturating_sub(self.options.repeat_last_n)..];
+            self.penalise(recent);
+        }
         if self.options.temperature == 0.0 {
             return TokenId(self.candidates.iter().fold(self.candidates[0], better).token);
         }
@@ -154,17 +186,15 @@ impl Sampler {
         self.draw()
     }
 
-    fn gather(&mut self, logits: &[f32], penalised: &[TokenId]) {
-        self.candidates.clear();
-        let candidates = logits.iter().enumerate();
-        self.candidates
-            .extend(candidates.map(|(token, &logit)| Candidate { token: token as u32, logit }));
+    fn penalise(&mut self, penalised: &[TokenId]) {
         for (index, token) in penalised.iter().enumerate() {
             // Once for each token, however often it was said.
             if penalised[..index].contains(token) {
                 continue;
             }
-            if let Some(candidate) = self.candidates.get_mut(token.0 as usize) {
+            let place = self.candidates.binary_search_by_key(&token.0, |candidate| candidate.token);
+            if let Ok(place) = place {
+                let candidate = &mut self.candidates[place];
                 let penalty = self.options.repeat_penalty;
                 candidate.logit *= if candidate.logit > 0.0 { 1.0 / penalty } else { penalty };
             }

@@ -41,17 +41,26 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+/// One set of kernels for each dialect that this CPU speaks: what an emulator runs, and the best.
+fn dialects() -> [CpuFeatures; 2] {
+    let plain = CpuFeatures::by_name("plain-avx2").unwrap_or(CpuFeatures::baseline());
+    [plain, CpuFeatures::detect()]
+}
+
 #[test]
 fn the_real_model_follows_its_stored_references_and_batches_agree() {
     let file = read_model(&model_path());
-    let options = Options { context: Some(512), ..Options::new(CpuFeatures::detect()) };
-    let mut engine = Engine::load(&file, options, &SerialPool).expect("the model loads");
-    let references = stored_references(engine.info().fingerprint);
-    assert!(!references.is_empty(), "no reference for {:016x}", engine.info().fingerprint);
-    for reference in &references {
-        let report = run(follow(&mut engine, reference, &Unpaced)).expect("the prompt fits");
-        assert_eq!(report.steps(), reference.steps.len());
-        assert!(report.is_passed(), "{report:?}");
+    for cpu in dialects() {
+        let options = Options { context: Some(512), ..Options::new(cpu) };
+        let mut engine = Engine::load(&file, options, &SerialPool).expect("the model loads");
+        let references = stored_references(engine.info().fingerprint);
+        assert!(!references.is_empty(), "no reference for {:016x}", engine.info().fingerprint);
+        for reference in &references {
+            let report = run(follow(&mut engine, reference, &Unpaced)).expect("the prompt fits");
+            assert_eq!(report.steps(), reference.steps.len());
+            assert!(report.is_passed(), "{}: {report:?}", cpu.name());
+        }
+        let agree = run(batches_agree(&mut engine, &references[0].prompt[..9], &Unpaced));
+        assert_eq!(agree, Ok(true), "{}", cpu.name());
     }
-    assert_eq!(run(batches_agree(&mut engine, &references[0].prompt[..9], &Unpaced)), Ok(true));
 }

@@ -1,8 +1,12 @@
 //! The inputs of a matrix product: the floats, and the same rounded to 8 bits in blocks of 32 for
-//! the integer kernels, as ggml's Q8_0 and Q8_1 but with scales kept in single precision.
+//! the integer kernels, as ggml's Q8_0 and Q8_1. Scales have the precision of halves, as there, but the
+//! range of singles.
 
-use crate::{BLOCK_LEN, CpuFeatures, cpu::for_each_cpu};
+use crate::{
+    BLOCK_LEN, CpuFeatures, cpu::for_each_cpu, half::to_half_precision, split::for_each_chunk_pair,
+};
 use alloc::{collections::TryReserveError, vec::Vec};
+use system_platform::ComputePool;
 
 /// Inputs for up to `capacity` tokens of up to `max_cols` columns each.
 #[derive(Debug)]
@@ -17,7 +21,10 @@ pub struct Activations {
     scales: Vec<f32>,
     /// `(tokens, cols / 32)`: sum of the quants of the block.
     sums: Vec<i32>,
-    /// `(tokens, cols / 32)`: that sum times the scale.
+    /// `(tokens, cols / 32)`: the sums of the first 16 quants of the block, of the last 16, and of
+    /// all, as floats.
+    float_sums: Vec<[f32; 3]>,
+    /// `(tokens, cols / 32)`: the sum of all times the scale.
     scaled_sums: Vec<f32>,
     is_quantized: bool,
 }
@@ -31,8 +38,23 @@ pub(crate) struct Quantized<'a> {
     pub scales: &'a [f32],
     /// `(tokens, blocks)`
     pub sums: &'a [i32],
+    /// `(tokens, blocks)`: of the first half, of the last, of all.
+    pub float_sums: &'a [[f32; 3]],
     /// `(tokens, blocks)`
     pub scaled_sums: &'a [f32],
+}
+
+/// Parts that rows are divided into, at most.
+const MAX_PARTS: usize = 16;
+
+/// The rows of some tokens while they are filled in.
+struct Part<'a> {
+    values: &'a mut [f32],
+    quants: &'a mut [[i8; BLOCK_LEN]],
+    scales: &'a mut [f32],
+    sums: &'a mut [i32],
+    float_sums: &'a mut [[f32; 3]],
+    scaled_sums: &'a mut [f32],
 }
 
 /// `len` zeros.
@@ -58,6 +80,7 @@ impl Activations {
             quants: zeroed(elements)?,
             scales: zeroed(blocks)?,
             sums: zeroed(blocks)?,
+            float_sums: zeroed(blocks)?,
             scaled_sums: zeroed(blocks)?,
             is_quantized: false,
         })
@@ -65,7 +88,7 @@ impl Activations {
 
     /// Bytes that [`Self::new`] allocates.
     pub const fn len_bytes(capacity: usize, max_cols: usize) -> usize {
-        capacity * (max_cols * 5 + max_cols.div_ceil(BLOCK_LEN) * 12)
+        capacity * (max_cols * 5 + max_cols.div_ceil(BLOCK_LEN) * 24)
     }
 
     /// Takes the shape `(tokens, cols)` and hands out the floats to be filled in. The contents
@@ -91,6 +114,64 @@ impl Activations {
         &self.values[..self.tokens * self.cols]
     }
 
+    /// Takes the shape `(tokens, cols)` and lets `work` fill in the row of each token, on all CPUs
+    /// of the pool. A row holds before that what it held last, if the shape was the same. Whoever
+    /// fills a row also computes its rounded form, if that `is_wanted`.
+    pub fn fill(
+        &mut self,
+        (cpu, pool): (CpuFeatures, &dyn ComputePool),
+        (tokens, cols): (usize, usize),
+        is_wanted: bool,
+        work: &(dyn Fn(usize, &mut [f32]) + Sync),
+    ) {
+        self.reshape(tokens, cols);
+        assert!(
+            !is_wanted || cols.is_multiple_of(BLOCK_LEN),
+            "quantised matrices have whole blocks"
+        );
+        let step = tokens.div_ceil(MAX_PARTS.min(pool.workers() * 2)).max(1);
+        let (elements, blocks) = (step * cols, step * (cols / BLOCK_LEN));
+        let mut values = self.values[..tokens * cols].chunks_mut(elements.max(1));
+        let mut quants = self.quants.as_chunks_mut().0.chunks_mut(blocks.max(1));
+        let mut scales = self.scales.chunks_mut(blocks.max(1));
+        let mut sums = self.sums.chunks_mut(blocks.max(1));
+        let mut float_sums = self.float_sums.chunks_mut(blocks.max(1));
+        let mut scaled_sums = self.scaled_sums.chunks_mut(blocks.max(1));
+        let mut parts = [const { None }; MAX_PARTS];
+        let mut count = 0;
+        for (part, values) in parts.iter_mut().zip(&mut values) {
+            *part = Some(Part {
+                values,
+                quants: quants.next().unwrap_or_default(),
+                scales: scales.next().unwrap_or_default(),
+                sums: sums.next().unwrap_or_default(),
+                float_sums: float_sums.next().unwrap_or_default(),
+                scaled_sums: scaled_sums.next().unwrap_or_default(),
+            });
+            count += 1;
+        }
+        let fill = |index: usize, part: &mut [Option<Part<'_>>]| {
+            let Some(part) = part.iter_mut().flatten().next() else { return };
+            for (row, values) in part.values.chunks_exact_mut(cols).enumerate() {
+                work(index * step + row, values);
+            }
+            if is_wanted {
+                let values = part.values.as_chunks().0;
+                let Part { quants, scales, sums, float_sums, scaled_sums, .. } = part;
+                quantize_blocks(cpu, values, quants, scales, sums, float_sums, scaled_sums);
+            }
+        };
+        if count == 1 {
+            fill(0, &mut parts[..1]);
+        } else if count > 1 {
+            let nothing = &mut [(); MAX_PARTS][..count];
+            for_each_chunk_pair(pool, count, &mut parts[..count], nothing, &|index, part, _| {
+                fill(index, part);
+            });
+        }
+        self.is_quantized = is_wanted;
+    }
+
     /// Computes the rounded form, which the integer kernels need. Does nothing the second time.
     pub fn quantize(&mut self, cpu: CpuFeatures) {
         if self.is_quantized {
@@ -105,6 +186,7 @@ impl Activations {
             self.quants[..elements].as_chunks_mut().0,
             &mut self.scales[..blocks],
             &mut self.sums[..blocks],
+            &mut self.float_sums[..blocks],
             &mut self.scaled_sums[..blocks],
         );
         self.is_quantized = true;
@@ -119,6 +201,7 @@ impl Activations {
             quants: &self.quants.as_chunks().0[range.clone()],
             scales: &self.scales[range.clone()],
             sums: &self.sums[range.clone()],
+            float_sums: &self.float_sums[range.clone()],
             scaled_sums: &self.scaled_sums[range],
         }
     }
@@ -136,6 +219,7 @@ for_each_cpu! {
         quants: &mut [[i8; BLOCK_LEN]],
         scales: &mut [f32],
         sums: &mut [i32],
+        float_sums: &mut [[f32; 3]],
         scaled_sums: &mut [f32],
     ) {
         for (index, (values, quants)) in values.iter().zip(quants.iter_mut()).enumerate() {
@@ -153,9 +237,11 @@ for_each_cpu! {
                 *quant = if is_finite { rounded } else { 0 };
                 sum += i32::from(*quant);
             }
-            let scale = if is_finite { largest / 127.0 } else { f32::NAN };
+            let scale = to_half_precision(if is_finite { largest / 127.0 } else { f32::NAN });
             scales[index] = scale;
             sums[index] = sum;
+            let first: i32 = quants[..BLOCK_LEN / 2].iter().map(|&quant| i32::from(quant)).sum();
+            float_sums[index] = [first as f32, (sum - first) as f32, sum as f32];
             scaled_sums[index] = scale * sum as f32;
         }
     }
@@ -201,6 +287,49 @@ mod tests {
     }
 
     #[test]
+    fn rows_filled_together_are_those_filled_alone() {
+        let value = |token: usize, column: usize| (token * 31 + column * 7 % 64) as f32 - 40.0;
+        for (tokens, cols) in [(1, 64), (2, 32), (5, 96), (16, 32), (37, 64)] {
+            let mut together = Activations::new(40, 96).expect("small");
+            for is_wanted in [false, true] {
+                let fill = |token: usize, row: &mut [f32]| {
+                    for (column, x) in row.iter_mut().enumerate() {
+                        *x = value(token, column);
+                    }
+                };
+                let tools: (_, &dyn ComputePool) = (CpuFeatures::detect(), &ThreeWorkers);
+                together.fill(tools, (tokens, cols), is_wanted, &fill);
+                together.quantize(CpuFeatures::detect());
+                for token in 0..tokens {
+                    let mut alone = Activations::new(1, cols).expect("small");
+                    fill(token, alone.reshape(1, cols));
+                    alone.quantize(CpuFeatures::detect());
+                    assert_eq!(together.values()[token * cols..][..cols], *alone.values());
+                    let (found, expected) = (together.quantized(token, 1), alone.quantized(0, 1));
+                    assert_eq!((found.quants, found.scales), (expected.quants, expected.scales));
+                    assert_eq!(
+                        (found.sums, found.scaled_sums),
+                        (expected.sums, expected.scaled_sums)
+                    );
+                }
+            }
+        }
+    }
+
+    /// Runs tasks backwards, as if by others.
+    struct ThreeWorkers;
+
+    impl ComputePool for ThreeWorkers {
+        fn workers(&self) -> usize {
+            3
+        }
+
+        fn parallel_for(&self, tasks: usize, work: &(dyn Fn(usize) + Sync)) {
+            (0..tasks).rev().for_each(work);
+        }
+    }
+
+    #[test]
     fn both_builds_round_alike() {
         let mut random = crate::testing::Random::new(1);
         let values: Vec<[f32; 32]> =
@@ -208,8 +337,17 @@ mod tests {
         let mut results = [CpuFeatures::baseline(), CpuFeatures::detect()].map(|cpu| {
             let (mut quants, mut sums) = (vec![[0; 32]; 100], vec![0; 100]);
             let (mut scales, mut scaled_sums) = (vec![0.0; 100], vec![0.0; 100]);
-            quantize_blocks(cpu, &values, &mut quants, &mut scales, &mut sums, &mut scaled_sums);
-            (quants, scales, sums, scaled_sums)
+            let mut float_sums = vec![[0.0; 3]; 100];
+            quantize_blocks(
+                cpu,
+                &values,
+                &mut quants,
+                &mut scales,
+                &mut sums,
+                &mut float_sums,
+                &mut scaled_sums,
+            );
+            (quants, scales, sums, float_sums, scaled_sums)
         });
         let [first, second] = &mut results;
         assert_eq!(first, second);

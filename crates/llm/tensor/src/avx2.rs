@@ -27,6 +27,28 @@ pub(crate) fn tile<const KIND: u8, const BYTES: usize, const TOKENS: usize>(
     weights: &[[u8; BYTES]],
     x: &Quantized<'_>,
 ) -> [[f32; TILE_ROWS]; TOKENS] {
+    tile_in_dialect::<KIND, BYTES, TOKENS>(weights, x, |total, a, b| {
+        _mm256_add_ps(total, _mm256_mul_ps(a, b))
+    })
+}
+
+/// [`tile`] in the fused dialect.
+#[target_feature(enable = "avx2,fma")]
+pub(crate) fn fused_tile<const KIND: u8, const BYTES: usize, const TOKENS: usize>(
+    weights: &[[u8; BYTES]],
+    x: &Quantized<'_>,
+) -> [[f32; TILE_ROWS]; TOKENS] {
+    tile_in_dialect::<KIND, BYTES, TOKENS>(weights, x, |total, a, b| _mm256_fmadd_ps(a, b, total))
+}
+
+/// `add_product` is [`crate::scalar::add_product`] in eight lanes.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn tile_in_dialect<const KIND: u8, const BYTES: usize, const TOKENS: usize>(
+    weights: &[[u8; BYTES]],
+    x: &Quantized<'_>,
+    add_product: impl Fn(__m256, __m256, __m256) -> __m256,
+) -> [[f32; TILE_ROWS]; TOKENS] {
     let blocks = weights.len() / TILE_ROWS;
     assert!(weights.len() == TILE_ROWS * blocks && x.quants.len() == TOKENS * blocks);
     assert!(x.scales.len() == TOKENS * blocks && x.sums.len() == TOKENS * blocks);
@@ -77,12 +99,11 @@ pub(crate) fn tile<const KIND: u8, const BYTES: usize, const TOKENS: usize>(
             } else {
                 sums
             };
-            let product = _mm256_mul_ps(to_floats(sums), _mm256_mul_ps(scales, scale));
-            *total = _mm256_add_ps(*total, product);
+            *total = add_product(*total, to_floats(sums), _mm256_mul_ps(scales, scale));
             if KIND == Q4_1 {
                 // SAFETY: the same.
                 let scaled_sum = _mm256_set1_ps(*unsafe { x.scaled_sums.get_unchecked(index) });
-                *total = _mm256_add_ps(*total, _mm256_mul_ps(minima, scaled_sum));
+                *total = add_product(*total, minima, scaled_sum);
             }
         }
     }

@@ -11,10 +11,16 @@ extern crate alloc;
 pub mod activations;
 pub mod attention;
 mod avx2;
-mod avx2_panel;
+mod avx2_lanes;
 pub mod cpu;
+mod formats;
+#[cfg(test)]
+mod formats_tests;
+mod fused;
+pub mod gelu;
 pub mod half;
 pub mod kind;
+mod lanes;
 pub mod matmul;
 #[cfg(test)]
 mod matmul_tests;
@@ -30,7 +36,7 @@ mod vector_tests;
 
 pub use activations::Activations;
 pub use cpu::CpuFeatures;
-pub use kind::{BLOCK_LEN, TensorType};
+pub use kind::{BLOCK_LEN, SUPER_BLOCK_LEN, TensorType};
 pub use matmul::matmul;
 pub use matrix::{Matrix, ShapeError};
 pub use panels::Panels;

@@ -4,27 +4,43 @@ use crate::{
     Activations, CpuFeatures, Matrix, TensorType,
     activations::Quantized,
     avx2::{self, TILE_ROWS, TILE_TOKENS},
-    avx2_panel,
+    avx2_lanes,
     cpu::for_each_cpu,
+    fused,
+    lanes::{PANEL_ROWS, Panel},
     matrix::blocks,
-    panels::{PANEL_ROWS, Panel, Panels},
+    panels::Panels,
     scalar,
-    split::{ColumnWriter, for_each_columns},
+    split::{ColumnWriter, Columns, for_each_columns},
 };
 use core::ops::Range;
 use system_platform::ComputePool;
 
 /// Parts a CPU gets on average, so that one that is held up does not hold up the others.
-const PARTS_PER_WORKER: usize = 2;
+const PARTS_PER_WORKER: usize = 4;
 
 /// Whether products with such a matrix need [`Activations::quantize`] first.
 pub const fn needs_quantized(kind: TensorType) -> bool {
     kind.block_len() > 1
 }
 
+/// One matrix of several that are multiplied by the same inputs.
+#[derive(Debug)]
+pub struct Product<'a> {
+    /// The matrix.
+    pub matrix: &'a Matrix<'a>,
+    /// Its panels, if it has some.
+    pub panels: Option<&'a Panels>,
+    /// The rows that are computed.
+    pub rows: Range<usize>,
+    /// `(tokens, matrix rows)`
+    pub output: &'a mut [f32],
+}
+
 /// Computes outputs `rows` of `matrix` for all tokens of `x` into `output`, `(tokens, matrix
-/// rows)`. `panels`, if given, are those of the matrix. The result does not depend on the CPU's features, on the panels, on the number of
-/// workers, on the number of tokens computed together nor on how the rows are divided over calls.
+/// rows)`. `panels`, if given, are those of the matrix. The result does not depend on the panels,
+/// on the number of workers, on the number of tokens computed together nor on how the rows are
+/// divided over calls, and on the CPU's features only by the dialect ([`CpuFeatures::is_fused`]).
 pub fn matmul(
     cpu: CpuFeatures,
     pool: &dyn ComputePool,
@@ -34,12 +50,42 @@ pub fn matmul(
     rows: Range<usize>,
     output: &mut [f32],
 ) {
-    assert_eq!(x.cols(), matrix.cols(), "as many inputs as the matrix has columns");
-    assert_eq!(output.len(), x.tokens() * matrix.rows(), "an output for each row and token");
-    let part = rows.len().div_ceil(pool.workers() * PARTS_PER_WORKER).next_multiple_of(PANEL_ROWS);
-    for_each_columns(pool, output, matrix.rows(), rows, part, &|writer| {
+    matmul_group(cpu, pool, x, [Product { matrix, panels, rows, output }]);
+}
+
+/// As [`matmul`], for several matrices at once: the CPUs meet only once.
+pub fn matmul_group<const COUNT: usize>(
+    cpu: CpuFeatures,
+    pool: &dyn ComputePool,
+    x: &Activations,
+    products: [Product<'_>; COUNT],
+) {
+    for Product { matrix, output, .. } in &products {
+        assert_eq!(x.cols(), matrix.cols(), "as many inputs as the matrix has columns");
+        assert_eq!(output.len(), x.tokens() * matrix.rows(), "an output for each row and token");
+    }
+    // What is read measures the work as well as what is computed does.
+    let cost = |product: &Product<'_>| product.rows.len() * product.matrix.row_bytes();
+    let total: usize = products.iter().map(cost).sum();
+    let share = total.div_ceil(pool.workers() * PARTS_PER_WORKER);
+    let weights = products.each_ref().map(|product| (product.matrix, product.panels));
+    let mut outputs = products.map(|Product { matrix, rows, output, .. }| {
+        let part = (share / matrix.row_bytes()).max(1).next_multiple_of(PANEL_ROWS);
+        Columns::new(output, matrix.rows(), rows, part)
+    });
+    for_each_columns(pool, &mut outputs, &|index, writer| {
+        let (matrix, panels) = weights[index];
         compute_rows(cpu, matrix, panels, x, writer);
     });
+}
+
+/// With fewer tokens than this, rows that are in no panels are multiplied as the file has them; with
+/// more it pays to pack them first.
+const FEW_TOKENS: usize = 8;
+
+/// Whether [`avx2::tile`] knows the type; the others are computed row by row.
+const fn has_tile(kind: TensorType) -> bool {
+    matches!(kind, TensorType::Q8_0 | TensorType::Q4_0 | TensorType::Q4_1)
 }
 
 fn compute_rows(
@@ -51,7 +97,15 @@ fn compute_rows(
 ) {
     let kind = matrix.kind();
     let mut row = writer.columns().start;
-    if let Some(panels) = panels
+    if cpu.is_fused() {
+        let panels = panels.and_then(Panels::fused);
+        if panels.is_none() && has_tile(kind) && x.tokens() < FEW_TOKENS {
+            compute_tiles(cpu, matrix, x, &mut row, &mut writer);
+        }
+        fused::compute_rows(cpu, matrix, panels, x, row, &mut writer);
+        return;
+    }
+    if let Some(panels) = panels.and_then(Panels::lanes)
         && cpu.has_avx2()
         && row.is_multiple_of(PANEL_ROWS)
     {
@@ -62,12 +116,8 @@ fn compute_rows(
             row += PANEL_ROWS;
         }
     }
-    if cpu.has_avx2() && needs_quantized(kind) {
-        while row + TILE_ROWS <= writer.columns().end {
-            let weights = matrix.row_data(row, TILE_ROWS);
-            compute_group(&TileRows { cpu, kind, weights }, x, row, &mut writer);
-            row += TILE_ROWS;
-        }
+    if cpu.has_avx2() && has_tile(kind) {
+        compute_tiles(cpu, matrix, x, &mut row, &mut writer);
     }
     for row in row..writer.columns().end {
         let weights = matrix.row_data(row, 1);
@@ -80,6 +130,21 @@ fn compute_rows(
             };
             writer.write(token, row, &[sum]);
         }
+    }
+}
+
+/// Computes the rows from `row` on that fill tiles, and moves it behind them.
+fn compute_tiles(
+    cpu: CpuFeatures,
+    matrix: &Matrix<'_>,
+    x: &Activations,
+    row: &mut usize,
+    writer: &mut ColumnWriter<'_>,
+) {
+    while *row + TILE_ROWS <= writer.columns().end {
+        let weights = matrix.row_data(*row, TILE_ROWS);
+        compute_group(&TileRows { cpu, kind: matrix.kind(), weights }, x, *row, writer);
+        *row += TILE_ROWS;
     }
 }
 
@@ -113,23 +178,14 @@ fn compute_group<const ROWS: usize>(
 for_each_cpu! {
     /// One row of a type with blocks times one token.
     fn dot_quantized(kind: TensorType, row: &[u8], x: &Quantized<'_>) -> f32 {
-        match kind {
-            TensorType::Q8_0 => scalar::dot_q8_0(row, x),
-            TensorType::Q4_0 => scalar::dot_q4_0(row, x),
-            TensorType::Q4_1 => scalar::dot_q4_1(row, x),
-            TensorType::F32 | TensorType::F16 => unreachable!("float types have no blocks"),
-        }
+        scalar::dot_quantized::<false>(kind, row, x)
     }
 }
 
 for_each_cpu! {
     /// One row of a float type times one token.
     fn dot_floats(kind: TensorType, row: &[u8], x: &[f32]) -> f32 {
-        match kind {
-            TensorType::F32 => scalar::dot_row_f32(row, x),
-            TensorType::F16 => scalar::dot_row_f16(row, x),
-            _ => unreachable!("types with blocks are multiplied in integers"),
-        }
+        scalar::dot_floats::<false>(kind, row, x)
     }
 }
 
@@ -142,16 +198,28 @@ struct TileRows<'a> {
 
 impl RowGroup<TILE_ROWS> for TileRows<'_> {
     fn times<const TOKENS: usize>(&self, x: &Quantized<'_>) -> [[f32; TILE_ROWS]; TOKENS] {
-        use avx2::{Q4_0, Q4_1, Q8_0, tile};
+        use avx2::{Q4_0, Q4_1, Q8_0, fused_tile, tile};
         assert!(self.cpu.has_avx2(), "the caller has asked");
-        match self.kind {
+        match (self.kind, self.cpu.is_fused()) {
             // SAFETY: the CPU has AVX2, as asserted.
-            TensorType::Q8_0 => unsafe { tile::<Q8_0, 34, TOKENS>(blocks(self.weights), x) },
+            (TensorType::Q8_0, false) => unsafe { tile::<Q8_0, 34, _>(blocks(self.weights), x) },
             // SAFETY: the same.
-            TensorType::Q4_0 => unsafe { tile::<Q4_0, 18, TOKENS>(blocks(self.weights), x) },
+            (TensorType::Q4_0, false) => unsafe { tile::<Q4_0, 18, _>(blocks(self.weights), x) },
             // SAFETY: the same.
-            TensorType::Q4_1 => unsafe { tile::<Q4_1, 20, TOKENS>(blocks(self.weights), x) },
-            TensorType::F32 | TensorType::F16 => unreachable!("float types have no blocks"),
+            (TensorType::Q4_1, false) => unsafe { tile::<Q4_1, 20, _>(blocks(self.weights), x) },
+            // SAFETY: the same, and `is_fused` means that it has FMA.
+            (TensorType::Q8_0, true) => unsafe {
+                fused_tile::<Q8_0, 34, _>(blocks(self.weights), x)
+            },
+            // SAFETY: the same.
+            (TensorType::Q4_0, true) => unsafe {
+                fused_tile::<Q4_0, 18, _>(blocks(self.weights), x)
+            },
+            // SAFETY: the same.
+            (TensorType::Q4_1, true) => unsafe {
+                fused_tile::<Q4_1, 20, _>(blocks(self.weights), x)
+            },
+            _ => unreachable!("only the types of `has_tile`"),
         }
     }
 }
@@ -166,7 +234,7 @@ struct PanelRows<'a> {
 impl RowGroup<PANEL_ROWS> for PanelRows<'_> {
     fn times<const TOKENS: usize>(&self, x: &Quantized<'_>) -> [[f32; PANEL_ROWS]; TOKENS] {
         use avx2::{Q4_0, Q4_1, Q8_0};
-        use avx2_panel::panel;
+        use avx2_lanes::panel;
         assert!(self.cpu.has_avx2(), "the caller has asked");
         match self.kind {
             // SAFETY: the CPU has AVX2, as asserted.
@@ -175,7 +243,7 @@ impl RowGroup<PANEL_ROWS> for PanelRows<'_> {
             TensorType::Q4_0 => unsafe { panel::<Q4_0, 8, TOKENS>(self.panel, x) },
             // SAFETY: the same.
             TensorType::Q4_1 => unsafe { panel::<Q4_1, 8, TOKENS>(self.panel, x) },
-            TensorType::F32 | TensorType::F16 => unreachable!("float types have no panels"),
+            _ => unreachable!("only types that panels are made for"),
         }
     }
 }

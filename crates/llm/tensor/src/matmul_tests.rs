@@ -1,9 +1,14 @@
 //! Every kernel against the dequantised weights, and against every other kernel.
 
+extern crate std;
+
 use crate::{
-    Activations, CpuFeatures, Matrix, Panels, TensorType, matmul,
-    matmul::needs_quantized,
-    testing::{Random, random_weights},
+    Activations, CpuFeatures, Matrix, Panels, TensorType,
+    cpu::LevelError,
+    matmul,
+    matmul::{Product, matmul_group, needs_quantized},
+    scalar,
+    testing::{Random, kernels, random_weights},
 };
 use alloc::{vec, vec::Vec};
 use system_platform::{ComputePool, compute::SerialPool};
@@ -42,14 +47,56 @@ fn product(
 }
 
 /// The same with the matrix in panels.
-fn panel_product(pool: &dyn ComputePool, matrix: &Matrix<'_>, x: &Activations) -> Vec<f32> {
-    let panels = Panels::new(matrix, pool).expect("tests are small");
-    let bytes = panels.as_ref().map_or(0, |panels| panels.rows() * matrix.cols() / 32);
-    assert_eq!(bytes == 0, Panels::len_bytes(matrix) == 0, "a size is told where there are any");
+fn panel_product(
+    cpu: CpuFeatures,
+    pool: &dyn ComputePool,
+    matrix: &Matrix<'_>,
+    x: &Activations,
+) -> Vec<f32> {
+    let panels = Panels::new(cpu, matrix, pool).expect("tests are small");
+    assert_eq!(panels.is_none(), Panels::len_bytes(cpu, matrix) == 0, "a size is told where any");
     let mut output = vec![f32::NAN; x.tokens() * matrix.rows()];
     let rows = 0..matrix.rows();
-    matmul(CpuFeatures::detect(), pool, matrix, panels.as_ref(), x, rows, &mut output);
+    matmul(cpu, pool, matrix, panels.as_ref(), x, rows, &mut output);
     output
+}
+
+/// The same as [`scalar`] defines it, in the dialect of a CPU.
+fn reference(cpu: CpuFeatures, matrix: &Matrix<'_>, x: &Activations) -> Vec<f32> {
+    let dot = |row, token| {
+        let (kind, row) = (matrix.kind(), matrix.row_data(row, 1));
+        match (needs_quantized(kind), cpu.is_fused()) {
+            (true, true) => scalar::dot_quantized::<true>(kind, row, &x.quantized(token, 1)),
+            (true, false) => scalar::dot_quantized::<false>(kind, row, &x.quantized(token, 1)),
+            (false, is_fused) => {
+                let inputs = &x.values()[token * x.cols()..][..x.cols()];
+                if is_fused {
+                    scalar::dot_floats::<true>(kind, row, inputs)
+                } else {
+                    scalar::dot_floats::<false>(kind, row, inputs)
+                }
+            }
+        }
+    };
+    (0..x.tokens())
+        .flat_map(|token| (0..matrix.rows()).map(move |row| (row, token)))
+        .map(|(row, token)| dot(row, token))
+        .collect()
+}
+
+/// All kernels that this CPU can run. Those that it cannot are named, so that nobody takes them for
+/// tested.
+fn all_kernels() -> Vec<CpuFeatures> {
+    CpuFeatures::names()
+        .filter_map(|name| match CpuFeatures::by_name(name) {
+            Ok(cpu) => Some(cpu),
+            Err(LevelError::Missing(name)) => {
+                std::eprintln!("NOT TESTED on this CPU, which lacks it: {name}");
+                None
+            }
+            Err(LevelError::Unknown) => panic!("{name} is one of the names"),
+        })
+        .collect()
 }
 
 fn bits(values: &[f32]) -> Vec<u32> {
@@ -57,10 +104,10 @@ fn bits(values: &[f32]) -> Vec<u32> {
 }
 
 fn shapes(random: &mut Random, kind: TensorType) -> Vec<(usize, usize, usize)> {
-    (0..40)
+    (0..if cfg!(miri) { 2 } else { 40 })
         .map(|_| {
             let cols = if needs_quantized(kind) {
-                32 * (1 + random.below(9))
+                kind.block_len() * (1 + random.below(288 / kind.block_len()))
             } else {
                 1 + random.below(200)
             };
@@ -103,34 +150,103 @@ fn products_are_close_to_those_of_the_dequantised_weights() {
 }
 
 #[test]
-fn products_are_the_same_bits_on_every_cpu_pool_and_batch() {
+fn every_kernel_gives_the_bits_of_the_reference_on_every_pool_and_batch() {
     let mut random = Random::new(8);
-    assert!(
-        CpuFeatures::detect().has_avx2(),
-        "this test compares AVX2 with scalar code and needs a CPU that has both"
-    );
+    let kernels = all_kernels();
+    if !cfg!(miri) {
+        assert!(
+            CpuFeatures::detect().has_avx2(),
+            "this test compares AVX2 with scalar code and needs a CPU that has both"
+        );
+    }
     for kind in TensorType::ALL {
         for (rows, cols, tokens) in shapes(&mut random, kind) {
             let data = random_weights(&mut random, kind, rows * cols, 0.5);
             let matrix = Matrix::new(kind, rows, cols, &data).expect("the shape fits");
             let x = activations(&mut random, tokens, cols);
-            let expected = product(CpuFeatures::baseline(), &SerialPool, &matrix, &x);
-            let name = alloc::format!("{kind} {rows}x{cols} by {tokens}");
-            for pool in [&SerialPool as &dyn ComputePool, &BackwardPool] {
-                let output = product(CpuFeatures::detect(), pool, &matrix, &x);
-                assert_eq!(bits(&output), bits(&expected), "{name}");
-                let output = panel_product(pool, &matrix, &x);
+            for &cpu in &kernels {
+                let expected = reference(cpu, &matrix, &x);
+                let name = alloc::format!("{kind} {rows}x{cols} by {tokens}, {}", cpu.name());
+                for pool in [&SerialPool as &dyn ComputePool, &BackwardPool] {
+                    let output = product(cpu, pool, &matrix, &x);
+                    assert_eq!(bits(&output), bits(&expected), "{name}");
+                    let output = panel_product(cpu, pool, &matrix, &x);
+                    assert_eq!(bits(&output), bits(&expected), "{name} in panels");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_largest_sums_do_not_overflow_in_any_kernel() {
+    // Weights whose bits are all ones or all zeros against inputs of +-127 only.
+    for kind in TensorType::ALL.into_iter().filter(|&kind| needs_quantized(kind)) {
+        let cols = kind.block_len();
+        for fill in [0x00, 0xff, 0x7f, 0x80] {
+            let mut data = vec![fill; 16 * kind.block_bytes()];
+            for block in data.chunks_exact_mut(kind.block_bytes()) {
+                for &offset in scale_offsets(kind) {
+                    block[offset..offset + 2].copy_from_slice(&[0x00, 0x3c]);
+                }
+            }
+            let matrix = Matrix::new(kind, 16, cols, &data).expect("the shape fits");
+            let mut x = Activations::new(4, cols).expect("tests are small");
+            for (index, value) in x.reshape(4, cols).iter_mut().enumerate() {
+                let is_negative = index >= 3 * cols && index % 2 == 0;
+                *value = if is_negative || index < cols { -127.0 } else { 127.0 };
+            }
+            x.quantize(CpuFeatures::baseline());
+            for cpu in all_kernels() {
+                let expected = reference(cpu, &matrix, &x);
+                let name = alloc::format!("{kind} of {fill:#x}, {}", cpu.name());
+                assert_eq!(
+                    bits(&product(cpu, &SerialPool, &matrix, &x)),
+                    bits(&expected),
+                    "{name}"
+                );
+                let output = panel_product(cpu, &SerialPool, &matrix, &x);
                 assert_eq!(bits(&output), bits(&expected), "{name} in panels");
             }
-            for token in 0..tokens {
-                let mut single = Activations::new(1, cols).expect("tests are small");
-                single.reshape(1, cols).copy_from_slice(&x.values()[token * cols..][..cols]);
-                if needs_quantized(kind) {
-                    single.quantize(CpuFeatures::baseline());
-                }
-                let output = product(CpuFeatures::detect(), &SerialPool, &matrix, &single);
-                assert_eq!(bits(&output), bits(&expected[token * rows..][..rows]), "{name}");
-            }
+        }
+    }
+}
+
+/// Where a block has its scales in halves.
+fn scale_offsets(kind: TensorType) -> &'static [usize] {
+    match kind {
+        TensorType::Q2_K => &[80, 82],
+        TensorType::Q3_K => &[108],
+        TensorType::Q6_K => &[208],
+        TensorType::Q4_1 | TensorType::Q5_1 | TensorType::Q4_K | TensorType::Q5_K => &[0, 2],
+        _ => &[0],
+    }
+}
+
+#[test]
+fn matrices_multiplied_together_give_what_each_gives_alone() {
+    let mut random = Random::new(12);
+    let kinds = [TensorType::Q4_1, TensorType::Q6_K, TensorType::F16];
+    let data = kinds.map(|kind| random_weights(&mut random, kind, 40 * 256, 0.5));
+    let matrix = |index: usize, rows: usize| {
+        let bytes = data[index].len() / 40 * rows;
+        Matrix::new(kinds[index], rows, 256, &data[index][..bytes]).expect("the shape fits")
+    };
+    let matrices = [matrix(0, 40), matrix(1, 7), matrix(2, 33)];
+    for (tokens, pool) in [(1, &SerialPool as &dyn ComputePool), (3, &BackwardPool)] {
+        let x = activations(&mut random, tokens, 256);
+        let cpu = CpuFeatures::detect();
+        let mut outputs = matrices.map(|matrix| vec![f32::NAN; tokens * matrix.rows()]);
+        let mut places = outputs.iter_mut();
+        let products = matrices.each_ref().map(|matrix| Product {
+            matrix,
+            panels: None,
+            rows: 0..matrix.rows(),
+            output: places.next().expect("as many outputs"),
+        });
+        matmul_group(cpu, pool, &x, products);
+        for (matrix, output) in matrices.iter().zip(&outputs) {
+            assert_eq!(bits(output), bits(&product(cpu, &SerialPool, matrix, &x)));
         }
     }
 }
@@ -154,14 +270,14 @@ fn only_the_rows_asked_for_are_written() {
 fn an_input_that_is_no_number_reaches_every_output() {
     let mut random = Random::new(10);
     for kind in TensorType::ALL {
-        let data = random_weights(&mut random, kind, 16 * 64, 0.5);
-        let matrix = Matrix::new(kind, 16, 64, &data).expect("the shape fits");
+        let data = random_weights(&mut random, kind, 16 * 256, 0.5);
+        let matrix = Matrix::new(kind, 16, 256, &data).expect("the shape fits");
         for damage in [f32::NAN, f32::INFINITY] {
-            let mut x = Activations::new(1, 64).expect("tests are small");
-            x.reshape(1, 64).fill(1.0);
-            x.reshape(1, 64)[40] = damage;
+            let mut x = Activations::new(1, 256).expect("tests are small");
+            x.reshape(1, 256).fill(1.0);
+            x.reshape(1, 256)[40] = damage;
             x.quantize(CpuFeatures::detect());
-            for cpu in [CpuFeatures::baseline(), CpuFeatures::detect()] {
+            for cpu in kernels() {
                 let output = product(cpu, &SerialPool, &matrix, &x);
                 assert!(output.iter().all(|value| !value.is_finite()), "{kind}: {output:?}");
             }
@@ -172,14 +288,13 @@ fn an_input_that_is_no_number_reaches_every_output() {
 #[test]
 fn a_scale_that_is_no_number_reaches_its_row() {
     let mut random = Random::new(11);
-    for (kind, block_bytes) in
-        [(TensorType::Q8_0, 34), (TensorType::Q4_0, 18), (TensorType::Q4_1, 20)]
-    {
-        let mut data = random_weights(&mut random, kind, 8 * 32, 0.5);
-        data[3 * block_bytes..3 * block_bytes + 2].copy_from_slice(&[0xff, 0x7f]);
-        let matrix = Matrix::new(kind, 8, 32, &data).expect("the shape fits");
-        let x = activations(&mut random, 1, 32);
-        for cpu in [CpuFeatures::baseline(), CpuFeatures::detect()] {
+    for kind in TensorType::ALL.into_iter().filter(|&kind| needs_quantized(kind)) {
+        let mut data = random_weights(&mut random, kind, 8 * kind.block_len(), 0.5);
+        let start = 3 * kind.block_bytes() + scale_offsets(kind)[0];
+        data[start..start + 2].copy_from_slice(&[0xff, 0x7f]);
+        let matrix = Matrix::new(kind, 8, kind.block_len(), &data).expect("the shape fits");
+        let x = activations(&mut random, 1, kind.block_len());
+        for cpu in kernels() {
             for (row, value) in product(cpu, &SerialPool, &matrix, &x).iter().enumerate() {
                 assert_eq!(value.is_nan(), row == 3, "{kind}, row {row}");
             }

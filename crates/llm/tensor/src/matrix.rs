@@ -1,6 +1,11 @@
 //! A matrix of weights, borrowed from the file in the form it is stored in.
 
-use crate::{TensorType, half::f16_to_f32};
+use crate::{
+    BLOCK_LEN, TensorType,
+    formats::{Format, Minimum, RUN_GROUPS, RunQuants, Scales, runs, scales, unpack, with_format},
+    half::f16_to_f32,
+    scalar::bf16_to_f32,
+};
 use core::fmt;
 
 /// Weights that map `cols` inputs to `rows` outputs. Stored row by row, `(rows, cols)`.
@@ -82,48 +87,57 @@ impl<'a> Matrix<'a> {
         &self.data[first * self.row_bytes()..(first + count) * self.row_bytes()]
     }
 
-    /// Row `row` as floats, into `out` of `(cols)`.
+    /// Row `row` as floats, into `out` of `(cols)`: the same bits as ggml's own.
     pub fn dequantize_row(&self, row: usize, out: &mut [f32]) {
         let data = self.row_data(row, 1);
         assert_eq!(out.len(), self.cols, "a row has as many elements as the matrix has columns");
-        let half = |bytes: &[u8]| f16_to_f32(u16::from_le_bytes([bytes[0], bytes[1]]));
         match self.kind {
             TensorType::F32 => {
-                for (out, bytes) in out.iter_mut().zip(data.as_chunks::<4>().0) {
+                for (out, bytes) in out.iter_mut().zip(blocks(data)) {
                     *out = f32::from_le_bytes(*bytes);
                 }
             }
             TensorType::F16 => {
-                for (out, bytes) in out.iter_mut().zip(data.as_chunks::<2>().0) {
-                    *out = half(bytes);
+                for (out, bytes) in out.iter_mut().zip(blocks(data)) {
+                    *out = f16_to_f32(u16::from_le_bytes(*bytes));
                 }
             }
-            TensorType::Q8_0 => {
-                for (out, block) in out.as_chunks_mut::<32>().0.iter_mut().zip(blocks::<34>(data)) {
-                    let scale = half(block);
-                    for (out, &quant) in out.iter_mut().zip(&block[2..]) {
-                        *out = f32::from(quant as i8) * scale;
-                    }
+            TensorType::BF16 => {
+                for (out, bytes) in out.iter_mut().zip(blocks(data)) {
+                    *out = bf16_to_f32(u16::from_le_bytes(*bytes));
                 }
             }
-            TensorType::Q4_0 => {
-                for (out, block) in out.as_chunks_mut::<32>().0.iter_mut().zip(blocks::<18>(data)) {
-                    let scale = half(block);
-                    for (index, &pair) in block[2..].iter().enumerate() {
-                        out[index] = (f32::from(pair & 15) - 8.0) * scale;
-                        out[index + 16] = (f32::from(pair >> 4) - 8.0) * scale;
-                    }
-                }
-            }
-            TensorType::Q4_1 => {
-                for (out, block) in out.as_chunks_mut::<32>().0.iter_mut().zip(blocks::<20>(data)) {
-                    let (scale, minimum) = (half(block), half(&block[2..]));
-                    for (index, &pair) in block[4..].iter().enumerate() {
-                        out[index] = f32::from(pair & 15) * scale + minimum;
-                        out[index + 16] = f32::from(pair >> 4) * scale + minimum;
-                    }
-                }
-            }
+            kind => with_format!(
+                kind,
+                F => dequantize_blocks::<F>(data, out.as_chunks_mut().0),
+                else unreachable!("handled above")
+            ),
+        }
+    }
+}
+
+fn dequantize_blocks<F: Format>(row: &[u8], out: &mut [[f32; BLOCK_LEN]]) {
+    let mut buffer = RunQuants::default();
+    for (run, out) in runs::<F>(row).zip(out.chunks_mut(RUN_GROUPS)) {
+        let quants = unpack::<F>(run, &mut buffer);
+        for (group, (quants, out)) in quants.iter().zip(out).enumerate() {
+            dequantize_group(quants, &scales::<F>(run, group), out);
+        }
+    }
+}
+
+fn dequantize_group(quants: &[i8; BLOCK_LEN], scales: &Scales, out: &mut [f32; BLOCK_LEN]) {
+    const HALF: usize = BLOCK_LEN / 2;
+    let halves = quants.as_chunks::<HALF>().0.iter().zip(out.as_chunks_mut::<HALF>().0);
+    for (half, (quants, out)) in halves.enumerate() {
+        let scale = scales.scale * f32::from(scales.sub_scales[half]);
+        for (out, &quant) in out.iter_mut().zip(quants) {
+            let product = scale * f32::from(quant);
+            *out = match scales.minimum {
+                Minimum::None => product,
+                Minimum::Whole(minimum) => product + minimum,
+                Minimum::Halves { scale, steps } => product - scale * f32::from(steps[half]),
+            };
         }
     }
 }

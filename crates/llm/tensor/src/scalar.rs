@@ -1,63 +1,105 @@
 //! The reference arithmetic of one row times one token; every other kernel gives the same bits.
 //!
-//! The order of float operations is part of the definition: blocks from first to last, each
-//! adding `sum_of_products * (weight_scale * input_scale)` and, for types with a minimum, then
-//! `minimum * scaled_sum`. Sums within a block are integers, so their order is free.
+//! The order of float operations is part of the definition: groups of 32 elements from first to
+//! last, each adding `sum_of_products * (weight_scale * input_scale)` and, for types with a minimum,
+//! then `minimum * scaled_sum`. Sums within a group are integers, sub-scales included, so their
+//! order is free; they are all less than 2^24 and become floats without rounding.
+//!
+//! What "adding" means comes in two dialects. Plain, which any CPU and every emulator does: the
+//! product is rounded, then the sum. Fused, which silicon with FMA does in one instruction: only
+//! the sum is rounded. A machine speaks one of them everywhere; `FUSED` says which.
 
-use crate::{BLOCK_LEN, activations::Quantized, half::f16_to_f32, matrix::blocks};
+use crate::{
+    BLOCK_LEN, TensorType,
+    activations::Quantized,
+    formats::{Format, Minimum, RUN_GROUPS, RunQuants, Scales, runs, scales, unpack, with_format},
+    half::f16_to_f32,
+    matrix::blocks,
+};
 
-fn half(block: &[u8], index: usize) -> f32 {
-    f16_to_f32(u16::from_le_bytes([block[2 * index], block[2 * index + 1]]))
+/// `total + a * b` in a dialect.
+#[inline(always)]
+pub(crate) fn add_product<const FUSED: bool>(total: f32, a: f32, b: f32) -> f32 {
+    if FUSED { fused(a, b, total) } else { total + a * b }
 }
 
-/// Unsigned nibbles times quants.
+/// `a * b + c` rounded once, on any CPU. In double precision the product is exact and the sum is
+/// rounded to odd: then rounding once more, to fewer bits, errs no more than rounding once
+/// (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008).
 #[inline(always)]
-fn dot_nibbles(nibbles: &[u8; 16], quants: &[i8; BLOCK_LEN]) -> i32 {
-    let (low, high) = quants.split_at(16);
-    let mut sum = 0_i32;
-    for ((&pair, &low), &high) in nibbles.iter().zip(low).zip(high) {
-        sum += i32::from(i16::from(pair & 15) * i16::from(low));
-        sum += i32::from(i16::from(pair >> 4) * i16::from(high));
+fn fused(a: f32, b: f32, c: f32) -> f32 {
+    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
+    let sum = product + c;
+    // What rounding has taken away (Knuth's TwoSum); no number where the sum is none.
+    let back = sum - product;
+    let lost = (product - (sum - back)) + (c - back);
+    let bits = sum.to_bits();
+    // An inexact sum that is even becomes its odd neighbour on the side of what was lost.
+    let is_away = (lost > 0.0) == (sum > 0.0);
+    let odd = if is_away { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };
+    let is_inexact = lost.abs() > 0.0;
+    f64::from_bits(if is_inexact && bits & 1 == 0 { odd } else { bits }) as f32
+}
+
+/// A row of a quantised type times one token.
+#[inline(always)]
+pub(crate) fn dot_quantized<const FUSED: bool>(
+    kind: TensorType,
+    row: &[u8],
+    x: &Quantized<'_>,
+) -> f32 {
+    with_format!(kind, F => dot::<F, FUSED>(row, x), else unreachable!("float types have no blocks"))
+}
+
+#[inline(always)]
+fn dot<F: Format, const FUSED: bool>(row: &[u8], x: &Quantized<'_>) -> f32 {
+    let mut total = 0.0;
+    let mut buffer = RunQuants::default();
+    for (run_index, run) in runs::<F>(row).enumerate() {
+        for (group, weights) in unpack::<F>(run, &mut buffer).iter().enumerate() {
+            let index = run_index * RUN_GROUPS + group;
+            let (quants, input_scale) = (&x.quants[index], x.scales[index]);
+            let Scales { scale, sub_scales, minimum } = scales::<F>(run, group);
+            let sum = weighted_sum(weights, quants, sub_scales.map(i32::from));
+            total = add_product::<FUSED>(total, sum as f32, scale * input_scale);
+            match minimum {
+                Minimum::None => {}
+                Minimum::Whole(minimum) => {
+                    total = add_product::<FUSED>(total, minimum, x.scaled_sums[index]);
+                }
+                Minimum::Halves { scale, steps } => {
+                    let sum = weighted_sum(&[1; BLOCK_LEN], quants, steps.map(i32::from));
+                    total = add_product::<FUSED>(total, -(sum as f32), scale * input_scale);
+                }
+            }
+        }
+    }
+    total
+}
+
+/// The sum of products of the first 16 elements times one factor, and of the last 16 times another.
+#[inline(always)]
+fn weighted_sum(
+    weights: &[i8; BLOCK_LEN],
+    quants: &[i8; BLOCK_LEN],
+    [first, second]: [i32; 2],
+) -> i32 {
+    // Where the factors are the same, a single longer loop is what compilers make vectors of.
+    if first == second {
+        sum_of_products(weights, quants) * first
+    } else {
+        let (weights, quants) = (weights.split_at(16), quants.split_at(16));
+        sum_of_products(weights.0, quants.0) * first + sum_of_products(weights.1, quants.1) * second
+    }
+}
+
+#[inline(always)]
+fn sum_of_products(weights: &[i8], quants: &[i8]) -> i32 {
+    let mut sum = 0;
+    for (&weight, &quant) in weights.iter().zip(quants) {
+        sum += i32::from(i16::from(weight) * i16::from(quant));
     }
     sum
-}
-
-/// A row of Q8_0 times one token.
-#[inline(always)]
-pub(crate) fn dot_q8_0(row: &[u8], x: &Quantized<'_>) -> f32 {
-    let mut total = 0.0;
-    for (block, (quants, scale)) in blocks::<34>(row).iter().zip(x.quants.iter().zip(x.scales)) {
-        let sum: i32 = (block[2..].iter().zip(quants))
-            .map(|(&weight, &quant)| i32::from(i16::from(weight as i8) * i16::from(quant)))
-            .sum();
-        total += sum as f32 * (half(block, 0) * scale);
-    }
-    total
-}
-
-/// A row of Q4_0 times one token.
-#[inline(always)]
-pub(crate) fn dot_q4_0(row: &[u8], x: &Quantized<'_>) -> f32 {
-    let mut total = 0.0;
-    for (index, block) in blocks::<18>(row).iter().enumerate() {
-        let nibbles = block[2..].first_chunk().expect("a block has 16 bytes of nibbles");
-        let sum = dot_nibbles(nibbles, &x.quants[index]) - 8 * x.sums[index];
-        total += sum as f32 * (half(block, 0) * x.scales[index]);
-    }
-    total
-}
-
-/// A row of Q4_1 times one token.
-#[inline(always)]
-pub(crate) fn dot_q4_1(row: &[u8], x: &Quantized<'_>) -> f32 {
-    let mut total = 0.0;
-    for (index, block) in blocks::<20>(row).iter().enumerate() {
-        let nibbles = block[4..].first_chunk().expect("a block has 16 bytes of nibbles");
-        let sum = dot_nibbles(nibbles, &x.quants[index]);
-        total += sum as f32 * (half(block, 0) * x.scales[index]);
-        total += half(block, 1) * x.scaled_sums[index];
-    }
-    total
 }
 
 /// The sum of eight lanes, in the order that two horizontal additions give.
@@ -67,31 +109,44 @@ pub(crate) fn sum_lanes(lanes: [f32; 8]) -> f32 {
     ((a + b) + (c + d)) + ((e + f) + (g + h))
 }
 
+/// A row of a float type times one token.
+#[inline(always)]
+pub(crate) fn dot_floats<const FUSED: bool>(kind: TensorType, row: &[u8], x: &[f32]) -> f32 {
+    match kind {
+        TensorType::F32 => {
+            dot_wide::<FUSED>(blocks::<4>(row).iter().map(|bytes| f32::from_le_bytes(*bytes)), x)
+        }
+        TensorType::F16 => {
+            let halves = blocks::<2>(row).iter().map(|bytes| u16::from_le_bytes(*bytes));
+            dot_wide::<FUSED>(halves.map(f16_to_f32), x)
+        }
+        TensorType::BF16 => {
+            let halves = blocks::<2>(row).iter().map(|bytes| u16::from_le_bytes(*bytes));
+            dot_wide::<FUSED>(halves.map(bf16_to_f32), x)
+        }
+        _ => unreachable!("types with blocks are multiplied in integers"),
+    }
+}
+
+/// The value of a bfloat16: a single whose lower half is zero.
+#[inline(always)]
+pub(crate) const fn bf16_to_f32(bits: u16) -> f32 {
+    f32::from_bits((bits as u32) << 16)
+}
+
 /// Two vectors of the same length; element `i` goes to lane `i % 8`.
 #[inline(always)]
-pub(crate) fn dot_f32(a: impl ExactSizeIterator<Item = f32>, b: &[f32]) -> f32 {
+fn dot_wide<const FUSED: bool>(a: impl ExactSizeIterator<Item = f32>, b: &[f32]) -> f32 {
     let mut a = a;
     let mut lanes = [0.0_f32; 8];
     let (chunks, rest) = b.as_chunks::<8>();
     for chunk in chunks {
         for (lane, &b) in lanes.iter_mut().zip(chunk) {
-            *lane += a.next().unwrap_or_default() * b;
+            *lane = add_product::<FUSED>(*lane, a.next().unwrap_or_default(), b);
         }
     }
     for (lane, &b) in lanes.iter_mut().zip(rest) {
-        *lane += a.next().unwrap_or_default() * b;
+        *lane = add_product::<FUSED>(*lane, a.next().unwrap_or_default(), b);
     }
     sum_lanes(lanes)
-}
-
-/// A row of F32 times one token.
-#[inline(always)]
-pub(crate) fn dot_row_f32(row: &[u8], x: &[f32]) -> f32 {
-    dot_f32(blocks::<4>(row).iter().map(|bytes| f32::from_le_bytes(*bytes)), x)
-}
-
-/// A row of F16 times one token.
-#[inline(always)]
-pub(crate) fn dot_row_f16(row: &[u8], x: &[f32]) -> f32 {
-    dot_f32(blocks::<2>(row).iter().map(|bytes| f16_to_f32(u16::from_le_bytes(*bytes))), x)
 }

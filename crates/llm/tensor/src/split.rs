@@ -37,6 +37,7 @@ impl ColumnWriter<'_> {
     }
 }
 
+#[derive(Debug)]
 struct SharedPointer<T>(*mut T);
 
 // SAFETY: the pointer is only used to make writers for, or slices of, disjoint parts, each of which
@@ -49,30 +50,120 @@ impl<T> SharedPointer<T> {
     }
 }
 
-/// Divides `columns` of `output`, `(tokens, stride)`, into parts of `part` columns (the last may be
-/// shorter) and lets the pool work on each.
-pub fn for_each_columns(
-    pool: &dyn ComputePool,
-    output: &mut [f32],
+/// Columns of a `(tokens, stride)` output that are to be divided between CPUs.
+#[derive(Debug)]
+pub struct Columns<'a> {
+    base: SharedPointer<f32>,
+    tokens: usize,
     stride: usize,
     columns: Range<usize>,
     part: usize,
-    work: &(dyn Fn(ColumnWriter<'_>) + Sync),
+    output: PhantomData<&'a mut [f32]>,
+}
+
+impl<'a> Columns<'a> {
+    /// `columns` of `output`, in parts of `part` columns (the last may be shorter).
+    pub fn new(output: &'a mut [f32], stride: usize, columns: Range<usize>, part: usize) -> Self {
+        assert!(columns.start <= columns.end && columns.end <= stride && part > 0, "columns exist");
+        let tokens = output.len() / stride;
+        let base = SharedPointer(output.as_mut_ptr());
+        Self { base, tokens, stride, columns, part, output: PhantomData }
+    }
+
+    /// How many parts there are.
+    fn parts(&self) -> usize {
+        self.columns.len().div_ceil(self.part)
+    }
+}
+
+/// Lets the pool work on each part of several outputs, which `work` gets with the place of its
+/// output in the list.
+pub fn for_each_columns(
+    pool: &dyn ComputePool,
+    outputs: &mut [Columns<'_>],
+    work: &(dyn Fn(usize, ColumnWriter<'_>) + Sync),
 ) {
-    assert!(columns.start <= columns.end && columns.end <= stride && part > 0, "columns exist");
-    let tokens = output.len() / stride;
+    let outputs = &*outputs;
+    pool.parallel_for(outputs.iter().map(Columns::parts).sum(), &|task| {
+        let mut index = task;
+        for (place, output) in outputs.iter().enumerate() {
+            if index >= output.parts() {
+                index -= output.parts();
+                continue;
+            }
+            let start = output.columns.start + index * output.part;
+            let end = output.columns.end.min(start + output.part);
+            // The pool calls each index once, so no two writers share a column.
+            let writer = ColumnWriter {
+                base: output.base.get(),
+                tokens: output.tokens,
+                stride: output.stride,
+                columns: start..end,
+                output: PhantomData,
+            };
+            return work(place, writer);
+        }
+    });
+}
+
+/// Some rows and columns of an output, `(rows, stride)`, that one worker writes.
+#[derive(Debug)]
+pub struct Tile<'a> {
+    base: *mut f32,
+    stride: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    output: PhantomData<&'a mut [f32]>,
+}
+
+impl Tile<'_> {
+    /// The rows that may be written.
+    pub fn rows(&self) -> Range<usize> {
+        self.rows.clone()
+    }
+
+    /// The columns of the tile, in one of its rows.
+    pub fn row_mut(&mut self, row: usize) -> &mut [f32] {
+        assert!(self.rows.contains(&row), "a worker writes its own rows only");
+        // SAFETY: `for_each_tile` has checked that rows and columns are inside the output.
+        let start = unsafe { self.base.add(row * self.stride + self.columns.start) };
+        // SAFETY: as above; nobody else has this tile, and it is borrowed as long as the slice.
+        unsafe { core::slice::from_raw_parts_mut(start, self.columns.len()) }
+    }
+}
+
+/// Divides the columns of `rows` of `output`, `(rows, stride)`, into tiles of up to `tile_rows` rows
+/// and `tile_columns` columns, side by side, then downwards, and lets the pool work on each. The
+/// work is told which columns it has, counted in tiles.
+pub fn for_each_tile(
+    pool: &dyn ComputePool,
+    output: &mut [f32],
+    stride: usize,
+    rows: Range<usize>,
+    [tile_rows, tile_columns]: [usize; 2],
+    work: &(dyn Fn(usize, Tile<'_>) + Sync),
+) {
+    assert!(
+        tile_rows > 0
+            && tile_columns > 0
+            && stride.is_multiple_of(tile_columns)
+            && rows.end <= output.len() / stride,
+        "tiles are inside the output"
+    );
+    let across = stride / tile_columns;
     let base = SharedPointer(output.as_mut_ptr());
-    pool.parallel_for(columns.len().div_ceil(part), &|index| {
-        let start = columns.start + index * part;
-        let end = columns.end.min(start + part);
-        // The pool calls each index once, so no two writers share a column.
-        work(ColumnWriter {
+    pool.parallel_for(across * rows.len().div_ceil(tile_rows), &|index| {
+        let (start, column) = (rows.start + index / across * tile_rows, index % across);
+        assert!(start < rows.end, "the pool calls the indices it was given");
+        // The pool calls each index once, so no two tiles share an element.
+        let tile = Tile {
             base: base.get(),
-            tokens,
             stride,
-            columns: start..end,
+            rows: start..rows.end.min(start + tile_rows),
+            columns: column * tile_columns..(column + 1) * tile_columns,
             output: PhantomData,
-        });
+        };
+        work(column, tile);
     });
 }
 

@@ -3,11 +3,17 @@
 
 use crate::{cpu::for_each_cpu, scalar::sum_lanes};
 
-/// `e^x`, within 2 units in the last place; 0 below -87, infinite above 88. The same bits on every
-/// build (a library's may differ). Cephes, `expf`: reduction by ln 2 in two steps, then a
-/// polynomial of degree 5.
+/// `e^x`, within 2 units in the last place; 0 below -87, infinite above 88.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
+    if x > 88.0 { f32::INFINITY } else { exp_up_to_88(x) }
+}
+
+/// [`exp`] for numbers up to 88, which saves a comparison: what a softmax needs. The same bits on
+/// every build (a library's may differ). Cephes, `expf`: reduction by ln 2 in two steps, then a
+/// polynomial of degree 5.
+#[inline(always)]
+pub(crate) fn exp_up_to_88(x: f32) -> f32 {
     const ROUNDING_MAGIC: f32 = 12_582_912.0; // 1.5 * 2^23
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
@@ -23,10 +29,14 @@ pub(crate) fn exp(x: f32) -> f32 {
     let polynomial = p * (r * r) + r + 1.0;
     // 2^n from the integer in the low bits of `shifted`.
     let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000));
-    let result = polynomial * power;
-    let result = if x < -87.0 { 0.0 } else { result };
-    let result = if x > 88.0 { f32::INFINITY } else { result };
-    if x.is_nan() { x } else { result }
+    // A NaN fails the comparison and has made one of the polynomial.
+    if x < -87.0 { 0.0 } else { polynomial * power }
+}
+
+/// The hyperbolic tangent, within 2e-7.
+#[inline(always)]
+pub(crate) fn tanh(x: f32) -> f32 {
+    1.0 - 2.0 / (exp(2.0 * x) + 1.0)
 }
 
 for_each_cpu! {
@@ -46,6 +56,37 @@ for_each_cpu! {
         let scale = 1.0 / libm::sqrtf(sum_lanes(lanes) / x.len() as f32 + epsilon);
         for ((out, &x), &weight) in out.iter_mut().zip(x).zip(weight) {
             *out = x * scale * weight;
+        }
+    }
+}
+
+for_each_cpu! {
+    /// Layer normalisation (Ba et al. 2016): `out = (x - mean) / deviation * weight + bias`, all
+    /// of `(width)`.
+    pub fn layer_norm(x: &[f32], weight: &[f32], bias: &[f32], epsilon: f32, out: &mut [f32]) {
+        let mut lanes = [0.0_f32; 8];
+        let (chunks, rest) = x.as_chunks::<8>();
+        for chunk in chunks {
+            for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                *lane += x;
+            }
+        }
+        for (lane, &x) in lanes.iter_mut().zip(rest) {
+            *lane += x;
+        }
+        let mean = sum_lanes(lanes) / x.len() as f32;
+        let mut lanes = [0.0_f32; 8];
+        for chunk in chunks {
+            for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                *lane += (x - mean) * (x - mean);
+            }
+        }
+        for (lane, &x) in lanes.iter_mut().zip(rest) {
+            *lane += (x - mean) * (x - mean);
+        }
+        let scale = 1.0 / libm::sqrtf(sum_lanes(lanes) / x.len() as f32 + epsilon);
+        for (((out, &x), &weight), &bias) in out.iter_mut().zip(x).zip(weight).zip(bias) {
+            *out = (x - mean) * scale * weight + bias;
         }
     }
 }
@@ -75,6 +116,26 @@ for_each_cpu! {
         for (pair, &(cos, sin)) in head.as_chunks_mut::<2>().0.iter_mut().zip(angles) {
             let [a, b] = *pair;
             *pair = [a * cos - b * sin, a * sin + b * cos];
+        }
+    }
+}
+
+for_each_cpu! {
+    /// `x *= factor`
+    pub fn scale(x: &mut [f32], factor: f32) {
+        for x in x.iter_mut() {
+            *x *= factor;
+        }
+    }
+}
+
+for_each_cpu! {
+    /// Rotates the pairs `(i, i + n)` of the first `2 * n` elements of a head, `n` being
+    /// `angles.len()`, in the order of GPT-NeoX. `angles` holds (cosine, sine).
+    pub fn rotate_halves(head: &mut [f32], angles: &[(f32, f32)]) {
+        let (first, second) = head.split_at_mut(angles.len());
+        for ((a, b), &(cos, sin)) in first.iter_mut().zip(second).zip(angles) {
+            (*a, *b) = (*a * cos - *b * sin, *a * sin + *b * cos);
         }
     }
 }

@@ -1,17 +1,18 @@
-//! Element-wise arithmetic and attention: accuracy, and the same bits on every CPU.
+//! Element-wise arithmetic: accuracy, and the same bits on every CPU.
 
 use crate::{
     CpuFeatures,
-    attention::{CachedHead, attend},
-    half::{f16_to_f32, f32_to_f16},
-    testing::Random,
-    vector::{exp, rms_norm, rotate, swiglu},
+    testing::{Random, kernels},
+    vector::{exp, layer_norm, rms_norm, rotate, rotate_halves, scale, swiglu, tanh},
 };
 use alloc::{vec, vec::Vec};
 
-fn both<T: PartialEq + core::fmt::Debug>(compute: impl Fn(CpuFeatures) -> T) -> T {
-    let result = compute(CpuFeatures::detect());
-    assert_eq!(result, compute(CpuFeatures::baseline()));
+/// The result, which is the same with all kernels.
+fn all<T: PartialEq + core::fmt::Debug>(compute: impl Fn(CpuFeatures) -> T) -> T {
+    let result = compute(CpuFeatures::baseline());
+    for cpu in kernels() {
+        assert_eq!(result, compute(cpu), "{}", cpu.name());
+    }
     result
 }
 
@@ -34,12 +35,24 @@ fn exp_is_accurate_and_ends_in_zero_and_infinity() {
 }
 
 #[test]
+fn tanh_is_accurate_and_ends_in_one() {
+    let mut x = -12.0_f32;
+    while x < 12.0 {
+        let error = (f64::from(tanh(x)) - libm::tanh(f64::from(x))).abs();
+        assert!(error < 2e-7, "tanh({x}) is off by {error}");
+        x += 0.0137;
+    }
+    assert_eq!((tanh(200.0), tanh(-200.0)), (1.0, -1.0));
+    assert!(tanh(f32::NAN).is_nan());
+}
+
+#[test]
 fn norm_has_unit_mean_square_for_any_width() {
     let mut random = Random::new(20);
     for width in [1, 7, 8, 9, 64, 100] {
         let x = normals(&mut random, width);
         let weight = vec![2.0; width];
-        let out = both(|cpu| {
+        let out = all(|cpu| {
             let mut out = vec![0.0; width];
             rms_norm(cpu, &x, &weight, 1e-9, &mut out);
             out
@@ -50,10 +63,63 @@ fn norm_has_unit_mean_square_for_any_width() {
 }
 
 #[test]
+fn layer_norm_has_the_mean_and_deviation_asked_for_at_any_width() {
+    let mut random = Random::new(24);
+    for width in [2, 7, 8, 9, 64, 100] {
+        let x: Vec<f32> = normals(&mut random, width).iter().map(|x| 3.0 * x + 5.0).collect();
+        let (weight, bias) = (vec![2.0; width], vec![-1.0; width]);
+        let out = all(|cpu| {
+            let mut out = vec![0.0; width];
+            layer_norm(cpu, &x, &weight, &bias, 1e-9, &mut out);
+            out
+        });
+        let mean = out.iter().sum::<f32>() / width as f32;
+        let variance = out.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / width as f32;
+        assert!((mean + 1.0).abs() < 1e-4 && (variance - 4.0).abs() < 1e-3, "{mean} {variance}");
+    }
+}
+
+#[test]
+fn both_rotations_turn_the_same_pairs_from_their_own_places() {
+    let mut random = Random::new(25);
+    for pairs in [1, 3, 8, 16] {
+        let angles: Vec<(f32, f32)> =
+            normals(&mut random, pairs).iter().map(|a| (libm::cosf(*a), libm::sinf(*a))).collect();
+        let head = normals(&mut random, 2 * pairs + 5);
+        let mut halves = head.clone();
+        for pair in 0..pairs {
+            (halves[pair], halves[pair + pairs]) = (head[2 * pair], head[2 * pair + 1]);
+        }
+        let halves = all(|cpu| {
+            let mut halves = halves.clone();
+            rotate_halves(cpu, &mut halves, &angles);
+            halves
+        });
+        let mut expected = head;
+        rotate(CpuFeatures::baseline(), &mut expected, &angles);
+        for pair in 0..pairs {
+            let found = [halves[pair], halves[pair + pairs]];
+            assert_eq!(found, expected[2 * pair..2 * pair + 2]);
+        }
+        assert_eq!(halves[2 * pairs..], expected[2 * pairs..], "the rest is not turned");
+    }
+}
+
+#[test]
+fn scaling_multiplies_each_element() {
+    let scaled = all(|cpu| {
+        let mut x: Vec<f32> = (0..19).map(|x| x as f32).collect();
+        scale(cpu, &mut x, -0.5);
+        x
+    });
+    assert!(scaled.iter().enumerate().all(|(index, x)| *x == index as f32 * -0.5));
+}
+
+#[test]
 fn gated_units_and_rotation_follow_their_formulas() {
     let mut random = Random::new(21);
     let (gate, up) = (normals(&mut random, 37), normals(&mut random, 37));
-    let out = both(|cpu| {
+    let out = all(|cpu| {
         let mut out = vec![0.0; 37];
         swiglu(cpu, &gate, &up, &mut out);
         out
@@ -61,64 +127,10 @@ fn gated_units_and_rotation_follow_their_formulas() {
     for ((out, gate), up) in out.iter().zip(&gate).zip(&up) {
         assert!((out - gate / (1.0 + libm::expf(-gate)) * up).abs() < 1e-5);
     }
-    let turned = both(|cpu| {
+    let turned = all(|cpu| {
         let mut head = [1.0, 0.0, 3.0, 4.0, 5.0];
         rotate(cpu, &mut head, &[(0.0, 1.0), (-1.0, 0.0)]);
         head
     });
     assert_eq!(turned, [0.0, 1.0, -3.0, -4.0, 5.0]);
-}
-
-#[test]
-fn attention_is_the_softmax_weighted_mean_of_the_values() {
-    let mut random = Random::new(22);
-    for (head_dim, group, positions) in [(8, 1, 1), (64, 3, 17), (36, 2, 9), (16, 4, 100)] {
-        let stride = head_dim + 5;
-        let halves = |random: &mut Random| -> Vec<u16> {
-            (0..stride * positions).map(|_| f32_to_f16(random.normal())).collect()
-        };
-        let (keys, values) = (halves(&mut random), halves(&mut random));
-        let queries = normals(&mut random, group * head_dim);
-        let cache = CachedHead { keys: &keys, values: &values, stride, head_dim, positions };
-        let out = both(|cpu| {
-            let mut scores = vec![0.0; group * positions];
-            let mut out = vec![9.0; group * head_dim];
-            attend(cpu, &queries, cache, 0.3, &mut scores, &mut out);
-            out
-        });
-        for (head, query) in queries.chunks(head_dim).enumerate() {
-            let row = |from: &[u16], position: usize| -> Vec<f64> {
-                let halves = &from[position * stride..][..head_dim];
-                halves.iter().map(|&half| f64::from(f16_to_f32(half))).collect()
-            };
-            let weights: Vec<f64> = (0..positions)
-                .map(|position| {
-                    let key = row(&keys, position);
-                    let dot: f64 = query.iter().zip(&key).map(|(&q, k)| f64::from(q) * k).sum();
-                    libm::exp(0.3 * dot)
-                })
-                .collect();
-            let total: f64 = weights.iter().sum();
-            for dim in 0..head_dim {
-                let sum: f64 =
-                    (0..positions).map(|p| weights[p] * row(&values, p)[dim]).sum::<f64>();
-                let found = f64::from(out[head * head_dim + dim]);
-                // Each weight is off by 2^-11 of itself at most, the values are about 1.
-                let near = (found - sum / total).abs() < 2e-3;
-                assert!(near, "{found} for {}", sum / total);
-            }
-        }
-    }
-}
-
-#[test]
-fn a_key_that_is_no_number_shows_in_the_result() {
-    let mut keys = vec![0_u16; 16];
-    keys[9] = 0x7e00;
-    let cache = CachedHead { keys: &keys, values: &[0; 16], stride: 8, head_dim: 8, positions: 2 };
-    for cpu in [CpuFeatures::detect(), CpuFeatures::baseline()] {
-        let mut out = [0.0; 8];
-        attend(cpu, &[1.0; 8], cache, 1.0, &mut [0.0; 2], &mut out);
-        assert!(out.iter().all(|x| x.is_nan()));
-    }
 }

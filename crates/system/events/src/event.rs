@@ -33,6 +33,25 @@ pub enum Event<'a> {
         /// Time from the start of checking the file, in milliseconds.
         load_ms: u64,
     },
+    /// An embedding model is ready to compute; comes after the prompt.
+    EmbeddingLoaded {
+        /// Its name as it says itself.
+        name: &'a str,
+        /// GGUF architecture.
+        architecture: &'a str,
+        /// Type of most weights.
+        quantization: &'a str,
+        /// Number of weights.
+        parameters: u64,
+        /// Bytes of the file.
+        size_bytes: u64,
+        /// Numbers in the vector of a text.
+        dimensions: u64,
+        /// Longest text, in tokens.
+        context: u64,
+        /// Time from the start of checking the file, in milliseconds.
+        load_ms: u64,
+    },
     /// The prompt is drawn and takes input.
     Ready {
         /// Time since the kernel's first instruction, in milliseconds.
@@ -287,6 +306,16 @@ mod tests {
                 memory: MemoryPlan::default(),
                 load_ms: 9,
             },
+            Event::EmbeddingLoaded {
+                name: text,
+                architecture: "bert",
+                quantization: "Q8_0",
+                parameters: 22_564_992,
+                size_bytes: 25_282_336,
+                dimensions: 384,
+                context: 512,
+                load_ms: 9,
+            },
             Event::Ready {
                 since_entry_ms: 812,
                 cpus: 2,
@@ -321,6 +350,7 @@ mod tests {
             match event {
                 Event::Boot { .. }
                 | Event::ModelLoaded { .. }
+                | Event::EmbeddingLoaded { .. }
                 | Event::Ready { .. }
                 | Event::Input { .. }
                 | Event::Command { .. }
@@ -353,7 +383,7 @@ mod tests {
 
     #[test]
     fn speeds_that_are_no_numbers_leave_the_line_valid() {
-        let mut event = examples("", &Value::Null)[5];
+        let mut event = examples("", &Value::Null)[6];
         if let Event::Reply { decode_tok_s, prefill_tok_s, .. } = &mut event {
             *decode_tok_s = Some(f32::NAN);
             *prefill_tok_s = Some(f32::INFINITY);

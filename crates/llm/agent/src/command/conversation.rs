@@ -95,6 +95,8 @@ pub fn stats<M: LanguageModel>(agent: &Agent<'_, M>) -> String {
             rate(Work::decode_tok_s, work),
         );
     }
+    let drafts = agent.speculation();
+    let _ = writeln!(text, "{} of {} drafted tokens were right", drafts.accepted, drafts.drafted);
     text + "```"
 }
 

@@ -4,6 +4,7 @@ mod conversation;
 mod error;
 mod hexdump;
 mod machine;
+mod models;
 mod selftest;
 mod set;
 mod table;
@@ -85,6 +86,7 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
         Command::System => conversation::system(agent, arguments, observer)?,
         Command::Set => set::run(agent, arguments)?,
         Command::Stats => conversation::stats(agent),
+        Command::Models => models::list(agent),
         Command::History => conversation::history(agent, arguments)?,
         Command::Mem => machine::mem(machine),
         Command::Mmap => machine::mmap(machine),

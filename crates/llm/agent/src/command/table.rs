@@ -15,6 +15,7 @@ pub enum Command {
     System,
     Set,
     Stats,
+    Models,
     Mem,
     Mmap,
     Frames,
@@ -60,7 +61,7 @@ impl Entry {
 }
 
 /// All commands, in the order `/help` shows them.
-pub const ENTRIES: [Entry; 19] = [
+pub const ENTRIES: [Entry; 20] = [
     entry(Command::Help, "help", "[COMMAND]", "this list, or one command").or("?"),
     entry(Command::Tool, "tool", "NAME [ARGUMENTS]", "run a tool: plain text, key=value or JSON"),
     entry(Command::Tools, "tools", "", "the tools and their arguments"),
@@ -69,6 +70,7 @@ pub const ENTRIES: [Entry; 19] = [
     entry(Command::System, "system", "[TEXT|default]", "show or replace the system prompt"),
     entry(Command::Set, "set", "[NAME [VALUE]]", "show or change parameters and the keymap"),
     entry(Command::Stats, "stats", "", "tokens computed and reused, and how fast"),
+    entry(Command::Models, "models", "", "the language model and the embedding model"),
     entry(Command::Mem, "mem", "", "memory in use"),
     entry(Command::Mmap, "mmap", "", "the firmware's memory map"),
     entry(Command::Frames, "frames", "", "the page-frame allocator"),

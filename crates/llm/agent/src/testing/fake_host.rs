@@ -1,6 +1,6 @@
 //! A machine with fixed facts whose clock moves by a millisecond whenever it is looked at.
 
-use crate::{Check, Host, UnknownKeymap};
+use crate::{Check, EmbeddingModel, Host, UnknownKeymap};
 use alloc::{string::String, vec::Vec};
 use core::cell::{Cell, RefCell};
 use system_platform::{
@@ -20,6 +20,8 @@ pub struct FakeHost {
     pub shut_downs: Cell<u32>,
     /// How often it was started anew.
     pub reboots: Cell<u32>,
+    /// The embedding model.
+    pub embedding: RefCell<EmbeddingModel>,
     keymap: Cell<&'static str>,
     uptime_ns: Cell<u64>,
 }
@@ -35,6 +37,7 @@ impl Default for FakeHost {
             ])),
             shut_downs: Cell::new(0),
             reboots: Cell::new(0),
+            embedding: RefCell::default(),
             keymap: Cell::new(KEYMAPS[0]),
             uptime_ns: Cell::new(0),
         }
@@ -135,6 +138,10 @@ impl Host for FakeHost {
 
     fn keymaps(&self) -> Vec<&'static str> {
         KEYMAPS.into()
+    }
+
+    fn embedding(&self) -> EmbeddingModel {
+        self.embedding.borrow().clone()
     }
 
     fn keymap(&self) -> &'static str {

@@ -1,6 +1,10 @@
 use super::Bench;
-use crate::testing::{FakeHost, Recorded};
+use crate::{
+    EmbeddingModel,
+    testing::{FakeHost, Recorded},
+};
 use alloc::{format, string::String};
+use llm_inference::model::ModelInfo;
 
 /// Runs a command that prints one output; gives whether it succeeded, and the output.
 fn run(bench: &mut Bench, line: &str) -> (bool, String) {
@@ -27,8 +31,9 @@ fn help_names_every_command_and_explains_one() {
     let mut bench = Bench::new([]);
     let help = succeed(&mut bench, "/help");
     for name in [
-        "help", "tool", "tools", "context", "reset", "system", "set", "stats", "mem", "mmap",
-        "frames", "cpus", "ticks", "time", "hexdump", "history", "selftest", "shutdown", "reboot",
+        "help", "tool", "tools", "context", "reset", "system", "set", "stats", "models", "mem",
+        "mmap", "frames", "cpus", "ticks", "time", "hexdump", "history", "selftest", "shutdown",
+        "reboot",
     ] {
         assert!(help.contains(&format!("- `/{name}")), "{name}");
     }
@@ -179,6 +184,40 @@ fn stats_counts_tokens_computed_and_reused() {
     assert!(stats.contains(&format!(" {} ", last.reused_tokens)), "{stats}");
     assert_eq!(last.decode_tokens, 4);
     assert_eq!(bench.agent.stats().total.decode_tokens, 8);
+}
+
+#[test]
+fn models_tells_of_both_whatever_their_state() {
+    let mut bench = Bench::new([]);
+    let models = succeed(&mut bench, "/models");
+    assert!(models.starts_with("- language: Scripted none, architecture "), "{models}");
+    assert!(models.contains("context of 4096 tokens"), "{models}");
+    assert!(models.ends_with("\n- embedding: none"), "{models}");
+    let info = ModelInfo {
+        name: "MiniLM".into(),
+        quantization: "Q8_0".into(),
+        architecture: "bert".into(),
+        parameters: 22_600_000,
+        size_bytes: 24 << 20,
+        embedding_length: 384,
+        trained_context: 512,
+        ..ModelInfo::default()
+    };
+    for (state, expected) in [
+        (EmbeddingModel::Waiting, "being loaded"),
+        (EmbeddingModel::Unusable("it is damaged".into()), "cannot be used: it is damaged"),
+        (
+            EmbeddingModel::Ready(info),
+            "MiniLM Q8_0, architecture bert, 23 M parameters, 24 MiB, vectors of 384 numbers, \
+             texts of up to 512 tokens",
+        ),
+    ] {
+        bench.host.embedding.replace(state);
+        let models = succeed(&mut bench, "/models");
+        assert!(models.ends_with(&format!("\n- embedding: {expected}")), "{models}");
+    }
+    let mut bench = Bench::without_model();
+    assert!(succeed(&mut bench, "/models").starts_with("- language: none\n"));
 }
 
 #[test]

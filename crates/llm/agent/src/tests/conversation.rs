@@ -53,12 +53,29 @@ fn what_is_computed_is_never_computed_again() {
     let mut bench = Bench::new(["One.", "Two.", "Three."]);
     for question in ["1?", "2?", "3?"] {
         bench.enter(question);
-        assert_eq!(bench.model().computed_total(), cached_tokens(&bench));
+        let drafts = bench.agent.speculation();
+        let in_vain = (drafts.drafted - drafts.accepted) as usize;
+        assert_eq!(bench.model().computed_total(), cached_tokens(&bench) + in_vain);
     }
     let stats = bench.agent.stats();
     assert_eq!(stats.replies, 3);
     assert_eq!(stats.last.decode_tokens, "Three.".len() as u64);
     assert!(stats.last.reused_tokens > stats.last.prefill_tokens);
+}
+
+#[test]
+fn what_the_question_says_is_drafted_and_the_reply_stays_the_same() {
+    let text = "The quick brown fox jumps over the lazy dog.";
+    let mut bench = Bench::new([text, text]);
+    for _ in 0..2 {
+        assert_eq!(bench.say(text), [reply(text, StopReason::EndOfTurn)]);
+    }
+    let drafts = bench.agent.speculation();
+    assert!(drafts.accepted as usize > text.len(), "{drafts:?}");
+    assert!((drafts.steps as usize) < text.len(), "{drafts:?}");
+    let stats = bench.enter("/stats");
+    let line = alloc::format!("{} of {} drafted", drafts.accepted, drafts.drafted);
+    assert!(alloc::format!("{stats:?}").contains(&line), "{stats:?}");
 }
 
 fn cached_tokens(bench: &Bench) -> usize {

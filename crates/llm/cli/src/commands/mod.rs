@@ -1,8 +1,14 @@
 //! One module for each command.
 
+pub mod bandwidth;
 pub mod bench;
+pub mod bench_grammar;
+pub mod bench_speculation;
+pub mod convert;
+pub mod embed;
 pub mod generate;
 pub mod make_reference;
 pub mod make_test_model;
 pub mod parity;
+mod parity_embedding;
 pub mod tokenize;

@@ -1,9 +1,10 @@
-//! `llm-cli parity`: agreement with reference data made by llama.cpp.
+//! `llm-cli parity`: agreement of a language model with reference data made by llama.cpp.
 
+use super::parity_embedding;
 use crate::{
     args::Args,
     error::CliError,
-    host::{self, ModelOptions},
+    host::{self, Host, ModelOptions},
 };
 use llm_inference::{
     engine::Engine,
@@ -58,19 +59,27 @@ const FIRST_SCORED: usize = 129;
 pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
     let options = ModelOptions::from_args(&mut args)?;
     let fixtures: PathBuf = args.required("--fixtures")?;
+    let is_embedding = args.flag("--embedding");
     args.words(0)?;
     let host = options.open()?;
-    let mut engine = host.load()?;
-
-    let tokens_agree = check_tokens(&engine, &read_fixture::<Vec<_>>(&fixtures, "tokens.json")?);
-    let greedy_agrees =
-        check_greedy(&mut engine, &read_fixture::<Vec<_>>(&fixtures, "greedy.json")?)?;
-    let perplexity = read_fixture(&fixtures, "perplexity.json")?;
-    let perplexity_agrees = check_perplexity(&mut engine, &perplexity)?;
-
-    let agrees = tokens_agree && greedy_agrees && perplexity_agrees;
+    let agrees = match is_embedding {
+        true => parity_embedding::agrees(&host, &fixtures)?,
+        false => agrees(&host, &fixtures)?,
+    };
     println!("{}", if agrees { "parity: yes" } else { "parity: NO" });
     Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether a language model gives the tokens, continuations and perplexity in `fixtures`. Says what
+/// differs.
+fn agrees(host: &Host, fixtures: &Path) -> Result<bool, CliError> {
+    let mut engine = host.load()?;
+    let tokens_agree = check_tokens(&engine, &read_fixture::<Vec<_>>(fixtures, "tokens.json")?);
+    let greedy_agrees =
+        check_greedy(&mut engine, &read_fixture::<Vec<_>>(fixtures, "greedy.json")?)?;
+    let perplexity = read_fixture(fixtures, "perplexity.json")?;
+    let perplexity_agrees = check_perplexity(&mut engine, &perplexity)?;
+    Ok(tokens_agree && greedy_agrees && perplexity_agrees)
 }
 
 /// Reads a fixture file of a folder.

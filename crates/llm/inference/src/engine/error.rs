@@ -1,6 +1,7 @@
 //! Why a model cannot be loaded.
 
 use crate::{
+    config::Architecture,
     gguf::GgufError,
     plan::{MemoryPlan, MiB},
     tokenizer::TokenizerError,
@@ -45,6 +46,10 @@ pub enum LoadError {
     Gguf(GgufError),
     /// The vocabulary in the file cannot be used.
     Tokenizer(TokenizerError),
+    /// The model computes embeddings, not text.
+    Encoder(Architecture),
+    /// The model computes text, not embeddings.
+    Decoder(Architecture),
     /// A context that the model cannot have.
     ContextOutOfRange {
         /// Tokens asked for.
@@ -63,6 +68,12 @@ impl fmt::Display for LoadError {
         match self {
             Self::Gguf(error) => error.fmt(f),
             Self::Tokenizer(error) => error.fmt(f),
+            Self::Encoder(architecture) => {
+                write!(f, "models of architecture {architecture} make embeddings, not text")
+            }
+            Self::Decoder(architecture) => {
+                write!(f, "models of architecture {architecture} make text, not embeddings")
+            }
             Self::ContextOutOfRange { wanted, trained } => {
                 write!(f, "a context of {wanted} tokens is not in 1..={trained}")
             }

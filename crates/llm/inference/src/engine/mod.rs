@@ -1,21 +1,26 @@
 //! The engine: a GGUF file as a [`LanguageModel`].
 
+mod batch;
 mod error;
-mod forward;
+pub(crate) mod forward;
+mod prefix;
+mod sequences;
 #[cfg(test)]
 mod tests;
 
+pub use batch::{BatchError, Extension};
 pub use error::{LoadError, MemoryRefusal};
+pub use prefix::PrefixError;
+pub use sequences::{SequenceError, SequenceId};
 
 use crate::{
-    config::{ARCHITECTURE, Config},
+    config::Config,
     gguf::Gguf,
-    kv_cache::KvCache,
+    kv::KvArena,
     model::{
         ForwardError, LanguageModel, Message, ModelInfo, SpecialTokens, TemplateError, TokenId,
     },
-    plan::{BATCH_TOKENS, MIN_CONTEXT, MemoryPlan},
-    rope::Rope,
+    plan::{BATCH_TOKENS, MIN_CONTEXT, MemoryPlan, OUTPUT_ROWS},
     template::{ChatTemplate, Context, Warning},
     tokenizer::Tokenizer,
     weights::Weights,
@@ -27,7 +32,8 @@ use alloc::{
     vec::Vec,
 };
 use forward::{Network, Scratch};
-use llm_tensor::{CpuFeatures, TensorType, vector::is_finite};
+use llm_tensor::{CpuFeatures, TensorType};
+use sequences::Sequences;
 use system_platform::{ComputePool, Pacer};
 
 /// Multiply-adds between two checkpoints that suit a machine under emulation (a few milliseconds
@@ -42,6 +48,8 @@ pub struct Options {
     pub context: Option<usize>,
     /// The largest context that is taken when none is asked for.
     pub most_context: usize,
+    /// Tokens for which there is room beside one whole context, for other sequences.
+    pub extra_tokens: usize,
     /// Bytes that may be taken; `None` where nobody knows (a refused allocation is then the only
     /// limit).
     pub available_bytes: Option<u64>,
@@ -54,12 +62,13 @@ pub struct Options {
 }
 
 impl Options {
-    /// The whole context, no limit on memory, [`DEFAULT_QUANTUM`], panels where the CPU prefers
+    /// The whole context, no room beside it, no limit on memory, [`DEFAULT_QUANTUM`], panels where the CPU prefers
     /// them.
     pub const fn new(cpu: CpuFeatures) -> Self {
         Self {
             context: None,
             most_context: usize::MAX,
+            extra_tokens: 0,
             available_bytes: None,
             cpu,
             quantum: DEFAULT_QUANTUM,
@@ -68,7 +77,9 @@ impl Options {
     }
 }
 
-/// A loaded model with its sequence.
+/// A loaded model with its sequences: a main one, which is what [`LanguageModel`] speaks of, and
+/// others beside it. They share the memory for keys and values, and what a fork has in common with
+/// its parent is there once.
 pub struct Engine<'m> {
     info: ModelInfo,
     network: Network<'m>,
@@ -76,13 +87,9 @@ pub struct Engine<'m> {
     template: ChatTemplate,
     template_warning: Option<Warning>,
     plan: MemoryPlan,
-    cache: KvCache,
+    arena: KvArena,
+    sequences: Sequences,
     scratch: Scratch,
-    computed: Vec<TokenId>,
-    /// `(vocabulary)`
-    logits: Vec<f32>,
-    /// Whether `logits` belong to the last computed token.
-    has_logits: bool,
 }
 
 impl<'m> Engine<'m> {
@@ -99,31 +106,28 @@ impl<'m> Engine<'m> {
     ) -> Result<Self, LoadError> {
         let gguf = Gguf::parse(file)?;
         let config = Config::from_gguf(&gguf)?;
+        if config.family().is_encoder {
+            return Err(LoadError::Encoder(config.architecture));
+        }
         let mut weights = Weights::from_gguf(&gguf, &config)?;
-        let workers = pool.workers();
-        let mut plan = plan(&gguf, &config, &options, workers)?;
+        let mut plan = plan(&gguf, &config, &options)?;
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
         let (template, template_warning) =
             ChatTemplate::from_source(gguf.string("tokenizer.chat_template")?);
         let no_memory = |_| LoadError::AllocationFailed(plan);
-        let cache = KvCache::new(config.layers, config.kv_heads, config.head_dim, plan.context)
+        let arena = KvArena::new(config.layers, config.kv_heads, config.head_dim, plan.pages)
             .map_err(no_memory)?;
-        let scratch = Scratch::new(&config, plan.context, workers).map_err(no_memory)?;
-        let mut computed = Vec::new();
-        computed.try_reserve_exact(plan.context).map_err(no_memory)?;
-        let mut logits = Vec::new();
-        logits.try_reserve_exact(config.vocabulary).map_err(no_memory)?;
-        logits.resize(config.vocabulary, 0.0);
-        let panels_bytes = weights.panels_bytes();
+        let scratch = Scratch::new(&config, BATCH_TOKENS, OUTPUT_ROWS).map_err(no_memory)?;
+        let mut sequences = Sequences::new(config.vocabulary).map_err(no_memory)?;
+        sequences.main_mut().tokens.try_reserve_exact(plan.context).map_err(no_memory)?;
+        let panels_bytes = weights.panels_bytes(options.cpu);
         let has_room =
             options.available_bytes.is_none_or(|bytes| plan.total() + panels_bytes <= bytes);
-        if options.panels && has_room && weights.make_panels(pool).is_ok() {
+        if options.panels && has_room && weights.make_panels(options.cpu, pool).is_ok() {
             plan.weights = panels_bytes;
         }
         let info = describe(&gguf, &config)?;
-        let rope = Rope::new(&config, &weights.rope_factors);
-        let quantum = options.quantum.max(1);
-        let network = Network { config, weights, rope, cpu: options.cpu, pool, quantum };
+        let network = Network::new(config, weights, options.cpu, pool, options.quantum);
         Ok(Self {
             info,
             network,
@@ -131,11 +135,9 @@ impl<'m> Engine<'m> {
             template,
             template_warning,
             plan,
-            cache,
+            arena,
+            sequences,
             scratch,
-            computed,
-            logits,
-            has_logits: false,
         })
     }
 
@@ -159,87 +161,111 @@ impl<'m> Engine<'m> {
         self.template_warning.as_ref()
     }
 
-    /// As [`LanguageModel::extend`], but computes the logits of every token and shows each set to
-    /// `visit` with the index of its token in `tokens`.
-    ///
-    /// # Errors
-    /// As [`LanguageModel::extend`].
-    pub async fn extend_each(
-        &mut self,
-        tokens: &[TokenId],
-        pacer: &impl Pacer,
-        mut visit: impl FnMut(usize, &[f32]),
-    ) -> Result<(), ForwardError> {
-        self.compute(tokens, true, pacer, &mut visit).await
+    /// The sequence that [`LanguageModel`] speaks of.
+    pub const fn main_sequence(&self) -> SequenceId {
+        Sequences::MAIN
     }
 
-    async fn compute(
-        &mut self,
-        tokens: &[TokenId],
-        wants_each: bool,
-        pacer: &impl Pacer,
-        visit: &mut impl FnMut(usize, &[f32]),
-    ) -> Result<(), ForwardError> {
-        let limit = self.cache.capacity();
-        let needed = self.computed.len() + tokens.len();
-        if needed > limit {
-            return Err(ForwardError::ContextFull { needed, limit });
-        }
-        let is_known = |token: &&TokenId| (token.0 as usize) < self.info.vocabulary;
-        if let Some(&token) = tokens.iter().find(|token| !is_known(token)) {
-            return Err(ForwardError::UnknownToken(token));
-        }
-        if tokens.is_empty() {
-            return Ok(());
-        }
-        self.has_logits = false;
-        for (batch, chunk) in tokens.chunks(BATCH_TOKENS).enumerate() {
-            let first = self.computed.len();
-            self.network.run_layers(chunk, first, &mut self.cache, &mut self.scratch, pacer).await;
-            let start = batch * BATCH_TOKENS;
-            for index in 0..chunk.len() {
-                if !wants_each && start + index + 1 < tokens.len() {
-                    continue;
-                }
-                self.network.run_output(index, &mut self.scratch, &mut self.logits, pacer).await;
-                if !is_finite(self.network.cpu, &self.logits) {
-                    return Err(ForwardError::NotANumber);
-                }
-                visit(start + index, &self.logits);
-            }
-            // Only now: whoever drops this future halfway finds finished tokens only.
-            self.computed.extend_from_slice(chunk);
-        }
-        self.has_logits = true;
+    /// Makes an empty sequence. It takes pages only as it is extended.
+    ///
+    /// # Errors
+    /// There is no memory for its logits.
+    pub fn create_sequence(&mut self) -> Result<SequenceId, SequenceError> {
+        self.sequences.create()
+    }
+
+    /// Makes a sequence that goes on where `of` stands, with its tokens and logits. What both have
+    /// computed is shared; a page that one of them writes to is copied then.
+    ///
+    /// # Errors
+    /// There is no such sequence, or no memory for the logits.
+    pub fn fork_sequence(&mut self, of: SequenceId) -> Result<SequenceId, SequenceError> {
+        self.sequences.fork(of, &mut self.arena)
+    }
+
+    /// Removes a sequence; pages that no other shares become free.
+    ///
+    /// # Errors
+    /// There is no such sequence, or it is the main one.
+    pub fn free_sequence(&mut self, id: SequenceId) -> Result<(), SequenceError> {
+        self.sequences.free(id, &mut self.arena)
+    }
+
+    /// As [`LanguageModel::truncate`].
+    ///
+    /// # Errors
+    /// There is no such sequence.
+    pub fn truncate_sequence(&mut self, id: SequenceId, len: usize) -> Result<(), SequenceError> {
+        self.sequences.get_mut(id)?.truncate(len, &mut self.arena);
         Ok(())
+    }
+
+    /// The tokens of a sequence that are computed, oldest first.
+    ///
+    /// # Errors
+    /// There is no such sequence.
+    pub fn sequence_tokens(&self, id: SequenceId) -> Result<&[TokenId], SequenceError> {
+        Ok(&self.sequences.get(id)?.tokens)
+    }
+
+    /// As [`LanguageModel::logits`].
+    ///
+    /// # Errors
+    /// There is no such sequence.
+    pub fn sequence_logits(&self, id: SequenceId) -> Result<&[f32], SequenceError> {
+        let sequence = self.sequences.get(id)?;
+        Ok(if sequence.has_logits { &sequence.logits } else { &[] })
+    }
+
+    /// The memory for keys and values of all sequences.
+    pub const fn kv_arena(&self) -> &KvArena {
+        &self.arena
+    }
+
+    async fn extend_main(
+        &mut self,
+        extension: Extension<'_>,
+        pacer: &impl Pacer,
+        visit: impl FnMut(usize, usize, &[f32]),
+    ) -> Result<(), ForwardError> {
+        let result = self.extend_batch(&[extension], Self::MAX_PASS_TOKENS, pacer, visit).await;
+        result.map_err(|error| match error {
+            BatchError::ContextFull { needed, limit, .. } => {
+                ForwardError::ContextFull { needed, limit }
+            }
+            BatchError::ArenaFull { needed_pages, free_pages, .. } => {
+                ForwardError::ArenaFull { needed_pages, free_pages }
+            }
+            BatchError::UnknownToken { token, .. } => ForwardError::UnknownToken(token),
+            BatchError::NotANumber { .. } => ForwardError::NotANumber,
+            BatchError::UnknownSequence(_) | BatchError::RepeatedSequence(_) => {
+                unreachable!("the main sequence is there and named once")
+            }
+        })
     }
 }
 
 /// The plan to load by, if memory allows one.
-fn plan(
-    gguf: &Gguf<'_>,
-    config: &Config,
-    options: &Options,
-    workers: usize,
-) -> Result<MemoryPlan, LoadError> {
+fn plan(gguf: &Gguf<'_>, config: &Config, options: &Options) -> Result<MemoryPlan, LoadError> {
     let merges = gguf.strings("tokenizer.ggml.merges")?.map_or(0, |merges| merges.len());
     let wanted = options.context.unwrap_or(config.trained_context.min(options.most_context));
     if wanted == 0 || wanted > config.trained_context {
         return Err(LoadError::ContextOutOfRange { wanted, trained: config.trained_context });
     }
-    let plan = MemoryPlan::new(config, merges, wanted, workers);
+    let extra = options.extra_tokens;
+    let plan = MemoryPlan::new(config, merges, wanted, extra);
     let Some(available) = options.available_bytes else { return Ok(plan) };
     if plan.total() <= available {
         return Ok(plan);
     }
-    let largest = MemoryPlan::largest(config, merges, wanted, workers, available);
+    let largest = MemoryPlan::largest(config, merges, wanted, extra, available);
     match (options.context, largest) {
         (None, Some(largest)) => Ok(largest),
         _ => Err(LoadError::TooLittleMemory(Box::new(MemoryRefusal {
             needed: plan,
             available,
             largest,
-            smallest: MemoryPlan::new(config, merges, MIN_CONTEXT.min(wanted), workers),
+            smallest: MemoryPlan::new(config, merges, MIN_CONTEXT.min(wanted), extra),
         }))),
     }
 }
@@ -249,11 +275,11 @@ const MAX_FINETUNE_LEN: usize = 12;
 
 /// `basename-size` with the fine-tune where it is one short word, as such files are named; else
 /// the name in the file, else its architecture.
-fn display_name(gguf: &Gguf<'_>) -> Result<String, LoadError> {
+fn display_name(gguf: &Gguf<'_>, config: &Config) -> Result<String, LoadError> {
     let present = |key| Ok::<_, LoadError>(gguf.string(key)?.filter(|text| !text.is_empty()));
     let (Some(base), Some(size)) = (present("general.basename")?, present("general.size_label")?)
     else {
-        return Ok(present("general.name")?.unwrap_or(ARCHITECTURE).to_string());
+        return Ok(present("general.name")?.unwrap_or(config.architecture.name()).to_string());
     };
     let is_word = |text: &&str| {
         text.chars().count() <= MAX_FINETUNE_LEN && text.chars().all(char::is_alphanumeric)
@@ -264,7 +290,8 @@ fn display_name(gguf: &Gguf<'_>) -> Result<String, LoadError> {
     })
 }
 
-fn describe(gguf: &Gguf<'_>, config: &Config) -> Result<ModelInfo, LoadError> {
+/// What the file says of itself.
+pub(crate) fn describe(gguf: &Gguf<'_>, config: &Config) -> Result<ModelInfo, LoadError> {
     let parameters = |kind: Option<TensorType>| {
         gguf.tensors()
             .iter()
@@ -274,8 +301,8 @@ fn describe(gguf: &Gguf<'_>, config: &Config) -> Result<ModelInfo, LoadError> {
     };
     let main_type = TensorType::ALL.into_iter().max_by_key(|&kind| parameters(Some(kind)));
     Ok(ModelInfo {
-        name: display_name(gguf)?,
-        architecture: ARCHITECTURE.to_string(),
+        name: display_name(gguf, config)?,
+        architecture: config.architecture.to_string(),
         quantization: main_type.map_or_else(String::new, |kind| kind.to_string()),
         parameters: parameters(None),
         size_bytes: gguf.file().len() as u64,
@@ -293,11 +320,15 @@ impl LanguageModel for Engine<'_> {
     }
 
     fn context_limit(&self) -> usize {
-        self.cache.capacity()
+        self.plan.context
     }
 
     fn encode(&self, text: &str, special: SpecialTokens) -> Vec<TokenId> {
         self.tokenizer.encode(text, special)
+    }
+
+    fn encode_after(&self, before: &str, text: &str, special: SpecialTokens) -> Vec<TokenId> {
+        self.tokenizer.encode_after(before, text, special)
     }
 
     fn token_bytes(&self, token: TokenId) -> &[u8] {
@@ -320,32 +351,46 @@ impl LanguageModel for Engine<'_> {
         let spelling = |token: Option<TokenId>| {
             token.map(|token| self.tokenizer.spelling(token)).unwrap_or_default()
         };
-        self.template.render(&Context {
+        let bos_token = spelling(self.tokenizer.bos());
+        let mut rendered = self.template.render(&Context {
             messages: &messages,
             add_generation_prompt,
-            bos_token: &spelling(self.tokenizer.bos()),
+            bos_token: &bos_token,
             eos_token: &spelling(self.tokenizer.eos()),
             tools: None,
             now: None,
-        })
+        })?;
+        // Some templates leave it to whoever encodes the text.
+        if self.tokenizer.adds_bos() && !rendered.starts_with(&*bos_token) {
+            rendered.insert_str(0, &bos_token);
+        }
+        Ok(rendered)
     }
 
     fn computed(&self) -> &[TokenId] {
-        &self.computed
+        &self.sequences.main().tokens
     }
 
     fn truncate(&mut self, len: usize) {
-        if len < self.computed.len() {
-            self.computed.truncate(len);
-            self.has_logits = false;
-        }
+        self.sequences.main_mut().truncate(len, &mut self.arena);
     }
 
     async fn extend(&mut self, tokens: &[TokenId], pacer: &impl Pacer) -> Result<(), ForwardError> {
-        self.compute(tokens, false, pacer, &mut |_, _| ()).await
+        self.extend_main(Extension::new(Sequences::MAIN, tokens), pacer, |_, _, _| ()).await
+    }
+
+    async fn extend_each(
+        &mut self,
+        tokens: &[TokenId],
+        pacer: &impl Pacer,
+        mut visit: impl FnMut(usize, &[f32]),
+    ) -> Result<(), ForwardError> {
+        let extension = Extension { sequence: Sequences::MAIN, tokens, wants_each: true };
+        self.extend_main(extension, pacer, |_, token, logits| visit(token, logits)).await
     }
 
     fn logits(&self) -> &[f32] {
-        if self.has_logits { &self.logits } else { &[] }
+        let main = self.sequences.main();
+        if main.has_logits { &main.logits } else { &[] }
     }
 }

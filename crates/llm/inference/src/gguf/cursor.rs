@@ -21,9 +21,19 @@ impl<'a> Cursor<'a> {
         self.offset
     }
 
-    /// Bytes from here to the end of the file.
-    pub(super) const fn remaining(&self) -> usize {
-        self.file.len() - self.offset
+    /// Checks that `count` things of at least `least_bytes` each can follow.
+    pub(super) fn check_room(
+        &self,
+        count: u64,
+        least_bytes: u64,
+        what: impl FnOnce() -> String,
+    ) -> Result<(), GgufError> {
+        let available = (self.file.len() - self.offset) as u64;
+        let needed = count.saturating_mul(least_bytes);
+        if needed <= available {
+            return Ok(());
+        }
+        Err(GgufError::Truncated { what: what(), offset: self.offset as u64, needed, available })
     }
 
     /// The next `len` bytes.

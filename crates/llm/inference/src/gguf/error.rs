@@ -88,6 +88,22 @@ pub enum GgufError {
         /// What is wrong with them, in words.
         problem: String,
     },
+    /// A tensor that the architecture has no use for: the model would compute something else.
+    UnknownTensor {
+        /// The tensor.
+        tensor: String,
+        /// The architecture.
+        architecture: String,
+    },
+    /// A vector with an element that is infinite or no number.
+    NotFinite {
+        /// The tensor.
+        tensor: String,
+        /// Which element, from 0.
+        index: usize,
+        /// What it is.
+        value: Special,
+    },
     /// A tensor whose data does not start at a multiple of the alignment.
     MisalignedTensor {
         /// The tensor.
@@ -106,6 +122,24 @@ pub enum GgufError {
         /// Length of the file in bytes.
         file_len: u64,
     },
+}
+
+/// A float that is no weight. (A NaN would not be equal to itself.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Special {
+    /// Not a number.
+    Nan,
+    /// Infinity of either sign.
+    Infinity,
+}
+
+impl fmt::Display for Special {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nan => "NaN",
+            Self::Infinity => "infinity",
+        })
+    }
 }
 
 impl fmt::Display for GgufError {
@@ -142,6 +176,12 @@ impl fmt::Display for GgufError {
                 write!(f, "tensor {tensor}: type {type_name} is not supported")
             }
             Self::BadDimensions { tensor, problem } => write!(f, "tensor {tensor}: {problem}"),
+            Self::UnknownTensor { tensor, architecture } => {
+                write!(f, "tensor {tensor} is not part of architecture {architecture}")
+            }
+            Self::NotFinite { tensor, index, value } => {
+                write!(f, "tensor {tensor}: element {index} ({value}) is not a finite number")
+            }
             Self::MisalignedTensor { tensor, offset, alignment } => write!(
                 f,
                 "tensor {tensor}: data offset {offset} is not a multiple of the alignment {alignment}"

@@ -1,4 +1,4 @@
-//! GGUF version 3, read in place.
+//! GGUF version 3, read in place; and written, for converters and tests ([`GgufWriter`]).
 //!
 //! [`Gguf::parse`] walks the header once and checks everything it says about the rest of the file:
 //! afterwards the accessors cannot fail on structure, and every [`TensorInfo`] names bytes that
@@ -12,11 +12,14 @@ mod tensor;
 #[cfg(test)]
 mod tests;
 mod value;
+mod writer;
 
-pub use error::GgufError;
+pub use error::{GgufError, Special};
 pub use tensor::TensorInfo;
 pub use value::{ScalarArray, StringArray, Value};
+pub use writer::{GgufWriter, TensorEntry};
 
+use crate::hash::Fnv;
 use alloc::{
     collections::BTreeMap,
     format,
@@ -59,6 +62,8 @@ impl<'a> Gguf<'a> {
         let tensor_count = cursor.u64(|| "the number of tensors".to_string())?;
         let key_count = cursor.u64(|| "the number of keys".to_string())?;
 
+        // A name's length, a value's type and a value of a byte, at the least.
+        cursor.check_room(key_count, 13, || format!("the metadata of {key_count} keys"))?;
         let mut metadata = BTreeMap::new();
         for index in 0..key_count {
             let key = cursor.string(&format!("the name of key {index}"))?;
@@ -69,9 +74,10 @@ impl<'a> Gguf<'a> {
         }
         let alignment = alignment(&metadata)?;
 
-        // The entry of a tensor takes at least 24 bytes, which bounds the reservation.
-        let capacity = (cursor.remaining() / 24).min(tensor_count as usize);
-        let mut entries = Vec::with_capacity(capacity);
+        // A name's length, one dimension and its count, type and offset, at the least. That also
+        // bounds the reservation.
+        cursor.check_room(tensor_count, 32, || format!("the table of {tensor_count} tensors"))?;
+        let mut entries = Vec::with_capacity(tensor_count as usize);
         for index in 0..tensor_count {
             entries.push(tensor::Entry::read(&mut cursor, index)?);
         }
@@ -224,37 +230,6 @@ impl<'a> Gguf<'a> {
             hash.update(&tensor.data[middle..tensor.data.len().min(middle + 64)]);
         }
         hash.finish()
-    }
-}
-
-/// FNV-1a over 64-bit words rather than bytes: one multiplication for eight bytes, since the
-/// header of a model with a large vocabulary has megabytes.
-struct Fnv(u64);
-
-impl Fnv {
-    const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    fn update(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.mix(u64::from_le_bytes(*word));
-        }
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        self.mix(u64::from_le_bytes(last));
-        self.mix(bytes.len() as u64);
-    }
-
-    const fn mix(&mut self, word: u64) {
-        self.0 = (self.0 ^ word).wrapping_mul(0x0000_0100_0000_01b3);
-        // Words, unlike bytes, reach the upper bits only: fold them back down.
-        self.0 ^= self.0 >> 32;
-    }
-
-    const fn finish(self) -> u64 {
-        self.0
     }
 }
 

@@ -1,12 +1,13 @@
 //! The tensor table.
 
-use super::{GgufError, cursor::Cursor};
+use super::{GgufError, Special, cursor::Cursor};
 use alloc::{
     format,
     string::{String, ToString},
+    vec,
     vec::Vec,
 };
-use llm_tensor::TensorType;
+use llm_tensor::{Matrix, TensorType};
 
 /// More dimensions than any tensor type of ggml has.
 const MAX_DIMENSIONS: u32 = 4;
@@ -29,6 +30,35 @@ impl TensorInfo<'_> {
     /// Number of elements.
     pub fn element_count(&self) -> usize {
         self.dimensions.iter().product()
+    }
+
+    /// The elements of a vector of `len` floats. Vectors are few and small, and a bad element in a
+    /// norm or a bias spoils every token, so each is looked at.
+    ///
+    /// # Errors
+    /// Another shape, a quantised type, or an element that is infinite or no number.
+    pub fn vector(&self, len: usize) -> Result<Vec<f32>, GgufError> {
+        let tensor = || self.name.to_string();
+        let is_float = self.kind.block_len() == 1;
+        if self.dimensions != [len] || !is_float {
+            let problem = format!(
+                "{} of {:?}, but F32, F16 or BF16 of [{len}] is needed",
+                self.kind, self.dimensions
+            );
+            return Err(GgufError::BadDimensions { tensor: tensor(), problem });
+        }
+        let row = Matrix::new(self.kind, 1, len, self.data).map_err(|error| {
+            GgufError::BadDimensions { tensor: tensor(), problem: error.to_string() }
+        })?;
+        let mut values = vec![0.0; len];
+        row.dequantize_row(0, &mut values);
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(values),
+            Some(index) => {
+                let value = if values[index].is_nan() { Special::Nan } else { Special::Infinity };
+                Err(GgufError::NotFinite { tensor: tensor(), index, value })
+            }
+        }
     }
 }
 
@@ -64,11 +94,12 @@ impl<'a> Entry<'a> {
         alignment: u64,
     ) -> Result<TensorInfo<'a>, GgufError> {
         let tensor = || self.name.to_string();
-        let kind =
-            tensor_type(self.type_number).ok_or_else(|| GgufError::UnsupportedTensorType {
+        let kind = TensorType::from_ggml_number(self.type_number).ok_or_else(|| {
+            GgufError::UnsupportedTensorType {
                 tensor: tensor(),
-                type_name: type_name(self.type_number),
-            })?;
+                type_name: unsupported_type_name(self.type_number),
+            }
+        })?;
         let problem = |problem| GgufError::BadDimensions { tensor: tensor(), problem };
         let elements = self
             .dimensions
@@ -111,53 +142,38 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The types that there is arithmetic for, by their numbers in ggml.h.
-const fn tensor_type(number: u32) -> Option<TensorType> {
-    Some(match number {
-        0 => TensorType::F32,
-        1 => TensorType::F16,
-        2 => TensorType::Q4_0,
-        3 => TensorType::Q4_1,
-        8 => TensorType::Q8_0,
-        _ => return None,
-    })
-}
-
-/// What ggml calls a type: the names of the enum in ggml.h, so that a refusal can name the type.
-fn type_name(number: u32) -> String {
+/// What ggml calls a type that there is no arithmetic for (`enum ggml_type` in ggml.h), also those
+/// that it has given up.
+fn unsupported_type_name(number: u32) -> String {
     let name = match number {
-        0 => "F32",
-        1 => "F16",
-        2 => "Q4_0",
-        3 => "Q4_1",
-        6 => "Q5_0",
-        7 => "Q5_1",
-        8 => "Q8_0",
+        4 => "Q4_2",
+        5 => "Q4_3",
         9 => "Q8_1",
-        10 => "Q2_K",
-        11 => "Q3_K",
-        12 => "Q4_K",
-        13 => "Q5_K",
-        14 => "Q6_K",
         15 => "Q8_K",
         16 => "IQ2_XXS",
         17 => "IQ2_XS",
         18 => "IQ3_XXS",
         19 => "IQ1_S",
-        20 => "IQ4_NL",
         21 => "IQ3_S",
         22 => "IQ2_S",
-        23 => "IQ4_XS",
         24 => "I8",
         25 => "I16",
         26 => "I32",
         27 => "I64",
         28 => "F64",
         29 => "IQ1_M",
-        30 => "BF16",
+        31 => "Q4_0_4_4",
+        32 => "Q4_0_4_8",
+        33 => "Q4_0_8_8",
         34 => "TQ1_0",
         35 => "TQ2_0",
+        36 => "IQ4_NL_4_4",
+        37 => "IQ4_NL_4_8",
+        38 => "IQ4_NL_8_8",
         39 => "MXFP4",
+        40 => "NVFP4",
+        41 => "Q1_0",
+        42 => "Q2_0",
         other => return format!("number {other}"),
     };
     name.to_string()

@@ -1,9 +1,9 @@
 //! Damage of every kind is named, and no damage makes the reader panic.
 
-use super::{Gguf, GgufError, Value};
-use crate::testing::{Defect, GgufWriter, TestModel, damaged_model};
-use alloc::{string::ToString, vec::Vec};
-use llm_tensor::testing::Random;
+use super::{Gguf, GgufError, GgufWriter, Value};
+use crate::testing::{Defect, TestModel, damaged_model};
+use alloc::{format, string::ToString, vec::Vec};
+use llm_tensor::{TensorType, testing::Random};
 
 #[test]
 fn reads_back_what_was_written() {
@@ -16,7 +16,7 @@ fn reads_back_what_was_written() {
     writer.string("a.text", "grüße");
     writer.strings("some.texts", &["x", "", "yz"]);
     writer.i32s("some.numbers", &[-1, 2]);
-    writer.tensor("t", llm_tensor::TensorType::F32, &[2, 3], &[9; 24]);
+    writer.tensor("t", TensorType::F32, &[2, 3], &[9; 24]);
     let file = writer.finish();
     let gguf = Gguf::parse(&file).expect("the file is sound");
     assert_eq!(gguf.u32("a.number"), Ok(Some(7)));
@@ -47,6 +47,12 @@ fn each_defect_is_named_with_its_place() {
             "tensor blk.0.attn_q.weight: dimensions [1099511627776, 1099511627776] overflow",
         ),
         (Defect::DuplicateTensor, "tensor blk.0.attn_v.weight is in the file twice"),
+        (Defect::BadAlignment, "key general.alignment: 48 is not a power of two from 8 to 2^30"),
+        (
+            Defect::EmptyTensor,
+            "tensor output_norm.weight: dimensions [0] do not make whole blocks of 1",
+        ),
+        (Defect::TooManyDimensions, "tensor output_norm.weight: 5 dimensions, not 1 to 4"),
     ] {
         let file = damaged_model(defect);
         let error = Gguf::parse(&file).expect_err("the file is damaged");
@@ -57,11 +63,91 @@ fn each_defect_is_named_with_its_place() {
         (Defect::TruncatedHeader, "file truncated in "),
         (Defect::CorruptLength, "file truncated in the name of key 0: 18446744073709551615 bytes"),
         (Defect::Misaligned, "tensor blk.0.attn_k.weight: data offset "),
+        (
+            Defect::AbsurdTensorCount,
+            "file truncated in the table of 1152921504606846976 tensors: 18446744073709551615 bytes",
+        ),
+        (Defect::AbsurdArray, "the array of key absurd at offset "),
+        (
+            Defect::OffsetBeyondEnd,
+            "file truncated: data of tensor blk.0.attn_k.weight ends at 1099",
+        ),
+        (Defect::OverflowingOffset, "tensor blk.0.attn_k.weight: its end, 18446744073709551584 + "),
     ] {
         let file = damaged_model(defect);
         let message = Gguf::parse(&file).expect_err("the file is damaged").to_string();
         assert!(message.contains(part), "{defect:?}: {message}");
     }
+}
+
+#[test]
+fn every_type_is_named_as_ggml_names_it() {
+    // `enum ggml_type`, by number; those without arithmetic are refused by name.
+    let names = [
+        "F32",
+        "F16",
+        "Q4_0",
+        "Q4_1",
+        "Q4_2",
+        "Q4_3",
+        "Q5_0",
+        "Q5_1",
+        "Q8_0",
+        "Q8_1",
+        "Q2_K",
+        "Q3_K",
+        "Q4_K",
+        "Q5_K",
+        "Q6_K",
+        "Q8_K",
+        "IQ2_XXS",
+        "IQ2_XS",
+        "IQ3_XXS",
+        "IQ1_S",
+        "IQ4_NL",
+        "IQ3_S",
+        "IQ2_S",
+        "IQ4_XS",
+        "I8",
+        "I16",
+        "I32",
+        "I64",
+        "F64",
+        "IQ1_M",
+        "BF16",
+        "Q4_0_4_4",
+        "Q4_0_4_8",
+        "Q4_0_8_8",
+        "TQ1_0",
+        "TQ2_0",
+        "IQ4_NL_4_4",
+        "IQ4_NL_4_8",
+        "IQ4_NL_8_8",
+        "MXFP4",
+        "NVFP4",
+        "Q1_0",
+        "Q2_0",
+        "number 43",
+    ];
+    let mut supported = 0;
+    for (number, name) in (0..).zip(names) {
+        let mut writer = GgufWriter::default();
+        writer.tensor("blk.3.ffn_up.weight", TensorType::F32, &[256], &[0; 1024]);
+        writer.tensors_mut()[0].type_number = number;
+        let file = writer.finish();
+        match Gguf::parse(&file) {
+            Ok(gguf) => {
+                let kind = gguf.tensors()[0].kind;
+                assert_eq!((kind.name(), kind.ggml_number()), (name, number));
+                supported += 1;
+            }
+            Err(error) => assert_eq!(
+                error.to_string(),
+                format!("tensor blk.3.ffn_up.weight: type {name} is not supported")
+            ),
+        }
+    }
+    assert_eq!(supported, TensorType::ALL.len());
 }
 
 #[test]

@@ -189,6 +189,7 @@ fn read_array<'a>(cursor: &mut Cursor<'a>, key: &str) -> Result<Value<'a>, GgufE
     let len = cursor.u64(what)?;
     let overflow = || GgufError::Overflow { what: what(), offset };
     if element_type == TYPE_STRING {
+        cursor.check_room(len, 8, what)?;
         // A clone walks ahead to find the end; the real cursor then takes the whole stretch.
         let mut ahead = cursor.clone();
         for _ in 0..len {

@@ -33,6 +33,10 @@ pub(super) enum NodeKind {
     Set { target: Target, value: Expr },
     /// `set target`, with filters, up to `endset`.
     SetBlock { target: Target, filters: Vec<Postfix>, body: Vec<Node> },
+    /// `filter`, up to `endfilter`.
+    Filter { filters: Vec<Postfix>, body: Vec<Node> },
+    /// `with names = values`, up to `endwith`.
+    With { bindings: Vec<(String, Expr)>, body: Vec<Node> },
     /// `macro`: index into the template's macros.
     Macro(usize),
     /// Nodes that belong together without a meaning here (`generation`).

@@ -1,7 +1,7 @@
 //! Filters: what stands after `|`.
 
 use super::{
-    checks, methods, operators,
+    checks, json, methods, operators,
     render::{Renderer, Values},
     text,
     value::Value,
@@ -14,6 +14,8 @@ use core::cmp::Ordering;
 const NAMES: &[&str] = &[
     "trim",
     "tojson",
+    "from_json",
+    "attr",
     "join",
     "length",
     "count",
@@ -49,7 +51,7 @@ const NAMES: &[&str] = &[
     "safe",
 ];
 
-/// Spaces that `indent` and `tojson` put before a line at most.
+/// Spaces that `indent` puts before a line at most.
 const MAX_INDENT: usize = 64;
 
 /// Whether there is a filter of this name.
@@ -71,15 +73,12 @@ pub(super) fn apply(
             let default = arguments.get(0, "default_value").cloned();
             Ok(if is_missing { default.unwrap_or_else(|| Value::str("")) } else { value.clone() })
         }
-        "tojson" => {
-            let indent = width(arguments, 0, "indent");
-            let lines = value.weight() / 16;
-            renderer.pay(value.weight().saturating_add(lines * indent.unwrap_or(0) * 8))?;
-            let json = value
-                .to_json(indent)
-                .ok_or_else(|| renderer.error(format!("{} in JSON", value.kind())))?;
-            renderer.str(json)
-        }
+        "tojson" => json::write(renderer, value, arguments),
+        "from_json" => json::read(renderer, value),
+        "attr" => match arguments.get(0, "name") {
+            Some(Value::Str(name)) => Ok(renderer.attribute(value, name)),
+            _ => Err(renderer.error("attr needs a name")),
+        },
         "length" | "count" => match value.length() {
             Some(length) => Ok(Value::Int(i64::try_from(length).unwrap_or(i64::MAX))),
             None => Err(renderer.error(format!("{} has no length", value.kind()))),
@@ -217,6 +216,11 @@ fn sequence(
             _ => text.chars().rev().collect(),
         };
         return renderer.str(made);
+    }
+    // These ask whether there is anything before they go through it.
+    let is_lazy = matches!(name, "map" | "select" | "reject" | "selectattr" | "rejectattr");
+    if is_lazy && !value.is_true() {
+        return renderer.list(Vec::new());
     }
     let mut items = renderer.iterate(value)?;
     match name {

@@ -6,7 +6,7 @@ use super::{
     value::{Loop, Map, Value},
 };
 use crate::model::TemplateError;
-use alloc::{format, rc::Rc, vec, vec::Vec};
+use alloc::{format, rc::Rc, string::String, vec, vec::Vec};
 
 /// Calls a method; `None` if the value has none of that name.
 pub(super) fn call(
@@ -82,6 +82,7 @@ fn of_str(
             };
             cut.unwrap_or(text).into()
         }
+        "format" => return format_str(renderer, text, arguments).map(Some),
         "join" => {
             let items = first.cloned().unwrap_or(Value::Undefined);
             let items = renderer.iterate(&items)?;
@@ -135,6 +136,45 @@ fn of_str(
         _ => return Ok(None),
     };
     renderer.str(made).map(Some)
+}
+
+/// `str.format()`: `{}`, `{0}` and `{name}`, without format specifications.
+fn format_str(
+    renderer: &mut Renderer<'_>,
+    text: &str,
+    arguments: &Values<'_>,
+) -> Result<Value, TemplateError> {
+    let mut made = String::new();
+    let mut next = 0;
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        made.push_str(&rest[..at]);
+        let (brace, after) = rest[at..].split_at(1);
+        if let Some(after) = after.strip_prefix(brace) {
+            made.push_str(brace);
+            rest = after;
+            continue;
+        }
+        let field = after.split_once('}').filter(|_| brace == "{");
+        let Some((field, after)) = field else {
+            return Err(renderer.error("a brace without its other half"));
+        };
+        let value = if field.is_empty() {
+            next += 1;
+            arguments.positional.get(next - 1)
+        } else if let Ok(position) = field.parse::<usize>() {
+            arguments.positional.get(position)
+        } else {
+            arguments.named.iter().find(|(name, _)| *name == field).map(|(_, value)| value)
+        };
+        let Some(value) = value.cloned() else {
+            return Err(renderer.error(format!("format has no argument {field:?}")));
+        };
+        made.push_str(&renderer.print(&value)?);
+        rest = after;
+    }
+    made.push_str(rest);
+    renderer.str(made)
 }
 
 /// An argument that has to be a string.

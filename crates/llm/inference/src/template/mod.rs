@@ -2,15 +2,18 @@
 //!
 //! Models carry a Jinja template for this. [`Template`] runs the subset that the templates of the
 //! common model families use; [`ChatTemplate`] is what the engine holds: the model's own template,
-//! or ChatML with a [`Warning`] to show where there is none that can be used.
+//! or ChatML with a [`Warning`] to show where there is none that can be used, for conversations of
+//! every form ([`adapt`]).
 //!
 //! From source to text: [`lexer`], [`parser`], [`render`] with [`operators`], [`filters`],
-//! [`checks`], [`methods`] and [`functions`].
+//! [`checks`], [`methods`], [`json`] and [`functions`].
 
+mod adapt;
 mod ast;
 mod checks;
 mod filters;
 mod functions;
+mod json;
 mod lexer;
 mod methods;
 mod operators;
@@ -22,6 +25,7 @@ mod value;
 pub use crate::model::TemplateError;
 
 use crate::model::Message;
+use adapt::{Takes, simplified};
 use alloc::{string::String, vec, vec::Vec};
 use ast::{Macro, Node};
 use core::fmt;
@@ -106,6 +110,7 @@ pub fn chatml() -> Template {
 #[derive(Clone, Debug)]
 pub struct ChatTemplate {
     template: Template,
+    takes: Takes,
 }
 
 /// Why ChatML is used, which the model may not have been trained on.
@@ -130,19 +135,31 @@ impl fmt::Display for Warning {
 impl ChatTemplate {
     /// The model's own template, or else ChatML and the reason to show.
     pub fn from_source(source: Option<&str>) -> (Self, Option<Warning>) {
-        match source.map(Template::parse) {
-            Some(Ok(template)) => (Self { template }, None),
-            Some(Err(error)) => (Self { template: chatml() }, Some(Warning::Unsupported(error))),
-            None => (Self { template: chatml() }, Some(Warning::Missing)),
-        }
+        let usable = source.map(|source| {
+            let template = Template::parse(source)?;
+            Takes::of(&template).map(|takes| Self { template, takes })
+        });
+        let warning = match usable {
+            Some(Ok(usable)) => return (usable, None),
+            Some(Err(error)) => Warning::Unsupported(error),
+            None => Warning::Missing,
+        };
+        let template = chatml();
+        let takes = Takes::of(&template).expect("ChatML renders every message");
+        (Self { template, takes }, Some(warning))
     }
 
-    /// Renders a conversation.
+    /// Renders a conversation. What the template does not take (a system message, the result of a
+    /// tool) is said by the user, and so is all that it refuses in this order of messages.
     ///
     /// # Errors
-    /// As [`Template::render`].
+    /// As [`Template::render`], for conversations that the template takes in no form.
     pub fn render(&self, context: &Context<'_>) -> Result<String, TemplateError> {
-        self.template.render(context)
+        let messages = self.takes.adapted(context.messages);
+        self.template.render(&Context { messages: &messages, ..*context }).or_else(|error| {
+            let messages = simplified(context.messages);
+            self.template.render(&Context { messages: &messages, ..*context }).map_err(|_| error)
+        })
     }
 }
 

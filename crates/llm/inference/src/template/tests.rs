@@ -112,6 +112,66 @@ fn a_template_outside_the_subset_is_replaced_with_a_warning() {
 }
 
 #[test]
+fn a_template_that_says_nothing_of_the_user_is_replaced() {
+    for source in
+        ["", "{{ bos_token }}", "{{ raise_exception('never') }}", "{{ messages[1].role }}"]
+    {
+        let (_, warning) = ChatTemplate::from_source(Some(source));
+        assert!(matches!(warning, Some(Warning::Unsupported(_))), "{source}: {warning:?}");
+    }
+}
+
+#[test]
+fn public_templates_take_an_agents_conversation() {
+    let conversation = [
+        Message::new(Role::System, "Be brief."),
+        Message::new(Role::User, "2^10?"),
+        Message::new(Role::Assistant, "calc"),
+        Message::new(Role::Tool, "1024"),
+        Message::new(Role::Assistant, "So it is."),
+        Message::new(Role::User, "Thanks."),
+    ];
+    for entry in fs::read_dir(fixtures()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "jinja") {
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        let (template, warning) = ChatTemplate::from_source(Some(&source));
+        if path.ends_with("language.jinja") {
+            assert!(warning.is_some());
+            continue;
+        }
+        assert_eq!(warning, None, "{path:?}");
+        // Mistral says the system message with what the user says last, so there has to be that.
+        for len in [2, 4, 6] {
+            let messages = &conversation[..len];
+            let context = Context { messages, add_generation_prompt: true, ..Context::default() };
+            let rendered = template.render(&context).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+            let has = |message: &&Message| rendered.contains(&message.content);
+            assert_eq!(messages.iter().filter(has).count(), len, "{path:?}: {rendered}");
+        }
+    }
+}
+
+#[test]
+fn with_filter_and_format_do_as_in_jinja() {
+    for (source, expected) in [
+        ("{% set a = 1 %}{% with a = 2, b = a %}{{ a }}{{ b }}{% endwith %}{{ a }}", "211"),
+        ("{% filter upper | trim %} a{{ 'b' }} {% endfilter %}c", "ABc"),
+        ("{{ 'a{}b{}{{}}'.format(1, 'x') }}", "a1bx{}"),
+        ("{{ '{1}{0}{n}'.format(1, 2, n=3) }}", "213"),
+        ("{{ {'a': 1} | attr('a') }}", "1"),
+        ("{{ none | selectattr('x') | list }}", "[]"),
+    ] {
+        assert_eq!(render(source).unwrap(), expected, "{source}");
+    }
+    for source in ["{{ '{}'.format() }}", "{{ '{'.format() }}", "{{ '}'.format(1) }}"] {
+        refused(source);
+    }
+}
+
+#[test]
 fn raised_exceptions_carry_their_message_and_line() {
     let error = refused("x\n{% if true %}\n{{ raise_exception('No ' ~ 'tools') }}{% endif %}");
     assert_eq!(error, TemplateError { message: "No tools".into(), line: 3 });

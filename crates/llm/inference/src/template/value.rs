@@ -339,75 +339,6 @@ impl Value {
             }
         }
     }
-
-    /// JSON, as `json.dumps(value, ensure_ascii=False, indent=indent)` writes it. `None` for
-    /// values that JSON does not have.
-    pub(super) fn to_json(&self, indent: Option<usize>) -> Option<String> {
-        let mut text = String::new();
-        self.write_json(indent, 0, &mut text)?;
-        Some(text)
-    }
-
-    fn write_json(&self, indent: Option<usize>, level: usize, into: &mut String) -> Option<()> {
-        let new_line = |into: &mut String, level: usize| {
-            if let Some(width) = indent {
-                into.push('\n');
-                into.extend(core::iter::repeat_n(' ', width * level));
-            }
-        };
-        let separator = if indent.is_some() { "," } else { ", " };
-        match self {
-            Self::None => into.push_str("null"),
-            Self::Bool(flag) => into.push_str(if *flag { "true" } else { "false" }),
-            Self::Int(number) => into.push_str(&number.to_string()),
-            Self::Float(number) if number.is_finite() => into.push_str(&float(*number)),
-            Self::Str(text) => write_json_str(text, into),
-            Self::List(list) if list.items.is_empty() => into.push_str("[]"),
-            Self::List(list) => {
-                into.push('[');
-                for (index, item) in list.items.iter().enumerate() {
-                    into.push_str(if index > 0 { separator } else { "" });
-                    new_line(into, level + 1);
-                    item.write_json(indent, level + 1, into)?;
-                }
-                new_line(into, level);
-                into.push(']');
-            }
-            Self::Map(map) if map.entries.is_empty() => into.push_str("{}"),
-            Self::Map(map) => {
-                into.push('{');
-                for (index, (key, value)) in map.entries.iter().enumerate() {
-                    into.push_str(if index > 0 { separator } else { "" });
-                    new_line(into, level + 1);
-                    write_json_str(key, into);
-                    into.push_str(": ");
-                    value.write_json(indent, level + 1, into)?;
-                }
-                new_line(into, level);
-                into.push('}');
-            }
-            _ => return None,
-        }
-        Some(())
-    }
-}
-
-fn write_json_str(text: &str, into: &mut String) {
-    into.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => into.push_str("\\\""),
-            '\\' => into.push_str("\\\\"),
-            '\n' => into.push_str("\\n"),
-            '\r' => into.push_str("\\r"),
-            '\t' => into.push_str("\\t"),
-            '\x08' => into.push_str("\\b"),
-            '\x0C' => into.push_str("\\f"),
-            '\0'..='\x1F' => into.push_str(&format!("\\u{:04x}", character as u32)),
-            _ => into.push(character),
-        }
-    }
-    into.push('"');
 }
 
 /// A string as Python writes it in a list: in single quotes unless it holds those alone.
@@ -432,7 +363,7 @@ fn represent_str(text: &str, into: &mut String) {
 
 /// A float as Python prints it: the fewest digits that mean this number, an exponent where it is
 /// below 10^-4 or from 10^16.
-fn float(number: f64) -> String {
+pub(super) fn float(number: f64) -> String {
     if number.is_nan() {
         return String::from("nan");
     }
@@ -490,18 +421,6 @@ mod tests {
         for (number, text) in cases {
             assert_eq!(float(number), text);
         }
-    }
-
-    #[test]
-    fn json_is_that_of_json_dumps() {
-        let json = serde_json::json!({"a": [1, 2.5, "ü\n\u{1}"], "b": {}, "c": [], "d": null});
-        let value = Value::from_json(&json).unwrap();
-        let compact = r#"{"a": [1, 2.5, "ü\n\u0001"], "b": {}, "c": [], "d": null}"#;
-        assert_eq!(value.to_json(None).unwrap(), compact);
-        let indented = "{\n  \"a\": [\n    1,\n    2.5,\n    \"ü\\n\\u0001\"\n  ],\n  \"b\": {},\n  \
-                        \"c\": [],\n  \"d\": null\n}";
-        assert_eq!(value.to_json(Some(2)).unwrap(), indented);
-        assert_eq!(Value::Undefined.to_json(None), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Model files with one defect each, for tests of what is said about them.
 
-use super::{TestModel, writer::GgufWriter};
+use super::TestModel;
+use crate::gguf::{GgufWriter, TensorEntry};
 use alloc::{string::ToString, vec, vec::Vec};
 
 /// What is wrong with a file.
@@ -32,15 +33,37 @@ pub enum Defect {
     MissingTensor,
     /// A tensor of another shape than the keys say.
     WrongShape,
-    /// Weights that are no numbers. Loading succeeds; computing must not.
+    /// A scale in a matrix that is no number. Loading succeeds; computing must not.
     NotANumber,
+    /// An element of a vector that is no number.
+    NanVector,
+    /// An element of a vector that is infinite.
+    InfiniteVector,
+    /// A vocabulary without tokens.
+    EmptyVocabulary,
+    /// More tensors than fit any file.
+    AbsurdTensorCount,
+    /// An array of more elements than fit any file.
+    AbsurdArray,
+    /// More layers than there are tensors for.
+    AbsurdLayers,
+    /// An alignment that is no power of two.
+    BadAlignment,
+    /// A tensor whose data start behind the end of the file.
+    OffsetBeyondEnd,
+    /// A tensor whose end is a number of more than 64 bits.
+    OverflowingOffset,
+    /// A tensor with no elements.
+    EmptyTensor,
+    /// A tensor with more dimensions than any has.
+    TooManyDimensions,
     /// Nothing is wrong, but the KV cache for its context takes 64 GiB.
     HugeContext,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 26] = [
         Self::Empty,
         Self::NotGguf,
         Self::OldVersion,
@@ -55,6 +78,17 @@ impl Defect {
         Self::MissingTensor,
         Self::WrongShape,
         Self::NotANumber,
+        Self::NanVector,
+        Self::InfiniteVector,
+        Self::EmptyVocabulary,
+        Self::AbsurdTensorCount,
+        Self::AbsurdArray,
+        Self::AbsurdLayers,
+        Self::BadAlignment,
+        Self::OffsetBeyondEnd,
+        Self::OverflowingOffset,
+        Self::EmptyTensor,
+        Self::TooManyDimensions,
         Self::HugeContext,
     ];
 
@@ -75,6 +109,17 @@ impl Defect {
             Self::MissingTensor => "missing-tensor",
             Self::WrongShape => "wrong-shape",
             Self::NotANumber => "nan",
+            Self::NanVector => "nan-vector",
+            Self::InfiniteVector => "infinite-vector",
+            Self::EmptyVocabulary => "empty-vocabulary",
+            Self::AbsurdTensorCount => "absurd-tensor-count",
+            Self::AbsurdArray => "absurd-array",
+            Self::AbsurdLayers => "absurd-layers",
+            Self::BadAlignment => "bad-alignment",
+            Self::OffsetBeyondEnd => "offset-beyond-end",
+            Self::OverflowingOffset => "overflowing-offset",
+            Self::EmptyTensor => "empty-tensor",
+            Self::TooManyDimensions => "too-many-dimensions",
             Self::HugeContext => "huge-context",
         }
     }
@@ -123,9 +168,39 @@ pub fn damaged_model(defect: Defect) -> Vec<u8> {
         Defect::WrongShape => {
             entry(&mut writer, "blk.0.ffn_gate.weight").dimensions = vec![32, 192];
         }
-        Defect::NotANumber => {
-            let start = entry(&mut writer, "output_norm.weight").offset as usize;
-            writer.data_mut()[start..start + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+        Defect::NotANumber => overwrite(&mut writer, "token_embd.weight", &[0xff, 0x7f]),
+        Defect::NanVector => {
+            overwrite(&mut writer, "output_norm.weight", &f32::NAN.to_le_bytes());
+        }
+        Defect::InfiniteVector => {
+            overwrite(&mut writer, "blk.1.attn_norm.weight", &f32::NEG_INFINITY.to_le_bytes());
+        }
+        Defect::EmptyVocabulary => {
+            writer.strings::<&str>("tokenizer.ggml.tokens", &[]);
+            return without_first_key(writer.finish(), "tokenizer.ggml.tokens");
+        }
+        Defect::AbsurdTensorCount => {
+            let mut file = writer.finish();
+            file[8..16].copy_from_slice(&(1_u64 << 60).to_le_bytes());
+            return file;
+        }
+        Defect::AbsurdArray => {
+            // Numbers of 32 bits, and 2^62 of them.
+            let array = [&4_u32.to_le_bytes()[..], &(1_u64 << 62).to_le_bytes()].concat();
+            writer.raw("absurd", 9, &array);
+        }
+        Defect::AbsurdLayers => {
+            writer.u32("llama.block_count", 1 << 24);
+            return without_first_key(writer.finish(), "llama.block_count");
+        }
+        Defect::BadAlignment => writer.u32("general.alignment", 48),
+        Defect::OffsetBeyondEnd => entry(&mut writer, "blk.0.attn_k.weight").offset = 1 << 40,
+        Defect::OverflowingOffset => {
+            entry(&mut writer, "blk.0.attn_k.weight").offset = u64::MAX - 31;
+        }
+        Defect::EmptyTensor => entry(&mut writer, "output_norm.weight").dimensions = vec![0],
+        Defect::TooManyDimensions => {
+            entry(&mut writer, "output_norm.weight").dimensions = vec![64, 1, 1, 1, 1];
         }
         Defect::HugeContext => {
             return TestModel { context: 1 << 24, layers: 32, ..model }.build();
@@ -134,7 +209,20 @@ pub fn damaged_model(defect: Defect) -> Vec<u8> {
     writer.finish()
 }
 
-fn entry<'w>(writer: &'w mut GgufWriter, name: &str) -> &'w mut super::writer::TensorEntry {
+/// Renames the first key of that name to one that nobody reads.
+fn without_first_key(mut file: Vec<u8>, key: &str) -> Vec<u8> {
+    let place = file.windows(key.len()).position(|window| window == key.as_bytes());
+    file[place.expect("the model has that key")] = b'X';
+    file
+}
+
+/// Puts `bytes` at the start of a tensor's data.
+fn overwrite(writer: &mut GgufWriter, name: &str, bytes: &[u8]) {
+    let start = entry(writer, name).offset as usize;
+    writer.data_mut()[start..start + bytes.len()].copy_from_slice(bytes);
+}
+
+fn entry<'w>(writer: &'w mut GgufWriter, name: &str) -> &'w mut TensorEntry {
     let tensors = writer.tensors_mut().iter_mut();
     tensors.into_iter().find(|tensor| tensor.name == name).expect("the model has that tensor")
 }

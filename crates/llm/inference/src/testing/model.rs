@@ -1,6 +1,6 @@
 //! A small model with random weights.
 
-use super::GgufWriter;
+use crate::gguf::GgufWriter;
 use alloc::{
     format,
     string::{String, ToString},
@@ -21,9 +21,9 @@ pub struct TestModel {
     pub embedding_kind: TensorType,
     /// Layers.
     pub layers: usize,
-    /// Width; a multiple of 32 and of `heads`.
+    /// Width; a multiple of the block lengths of the types, of 32 and of `heads`.
     pub width: usize,
-    /// Width of the feed-forward layers; a multiple of 32.
+    /// Width of the feed-forward layers; a multiple of the block lengths and of 32.
     pub hidden: usize,
     /// Query heads.
     pub heads: usize,

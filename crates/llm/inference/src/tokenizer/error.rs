@@ -29,6 +29,25 @@ pub enum TokenizerError {
         /// Types.
         types: usize,
     },
+    /// Not as many scores as tokens.
+    ScoreCount {
+        /// Tokens.
+        tokens: usize,
+        /// Scores.
+        scores: usize,
+    },
+    /// A score that cannot be compared with others.
+    ScoreNotANumber {
+        /// The token whose score it is.
+        id: u32,
+    },
+    /// A token of the type `byte` that is not written `<0x0A>`.
+    NoByte {
+        /// The token.
+        id: u32,
+        /// How it is written.
+        text: String,
+    },
     /// A merge that is not two tokens with a space between them.
     MergeWithoutSpace {
         /// Which merge, from 0.
@@ -68,6 +87,13 @@ impl fmt::Display for TokenizerError {
             }
             Self::TypeCount { tokens, types } => {
                 write!(f, "the vocabulary has {tokens} tokens but {types} token types")
+            }
+            Self::ScoreCount { tokens, scores } => {
+                write!(f, "the vocabulary has {tokens} tokens but {scores} scores")
+            }
+            Self::ScoreNotANumber { id } => write!(f, "the score of token {id} is not a number"),
+            Self::NoByte { id, text } => {
+                write!(f, "token {id} is said to be a byte, but is written {text:?}")
             }
             Self::MergeWithoutSpace { rank, text } => {
                 write!(f, "merge {rank} is not a pair of tokens: {text:?}")

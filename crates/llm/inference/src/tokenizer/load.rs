@@ -1,7 +1,7 @@
 //! A tokenizer from the metadata of a GGUF file.
 
 use super::{Tokenizer, TokenizerError, TokenizerSpec};
-use crate::gguf::{Gguf, GgufError};
+use crate::gguf::{Gguf, GgufError, Value};
 use alloc::{string::ToString, vec::Vec};
 
 impl Tokenizer {
@@ -27,19 +27,50 @@ impl Tokenizer {
                 .collect(),
             None => Vec::new(),
         };
+        // What is neither float nor integer becomes a score that is refused.
+        let scores: Vec<f32> = match gguf.scalars("tokenizer.ggml.scores")? {
+            Some(scores) => scores
+                .iter()
+                .map(|score| match score {
+                    Value::Float(score) => score as f32,
+                    Value::Signed(score) => score as f32,
+                    _ => f32::NAN,
+                })
+                .collect(),
+            None => Vec::new(),
+        };
+        let id = |name: &str| gguf.u32(&["tokenizer.ggml.", name].concat());
+        let flag = |name: &str| gguf.bool(&["tokenizer.ggml.", name].concat());
+        // BERT's files name the token that begins a text after its use.
+        let bos = match id("bos_token_id")? {
+            Some(bos) => Some(bos),
+            None => id("cls_token_id")?,
+        };
+        let name = gguf.string("general.name")?.unwrap_or_default().to_lowercase();
         Self::new(&TokenizerSpec {
             model: gguf.string(model_key)?.ok_or_else(|| missing(model_key))?,
-            pre: gguf.string("tokenizer.ggml.pre")?.unwrap_or("default"),
+            pre: gguf.string("tokenizer.ggml.pre")?.unwrap_or_default(),
             tokens: &tokens,
             token_types: &token_types,
+            scores: &scores,
             merges: &merges,
-            bos: gguf.u32("tokenizer.ggml.bos_token_id")?,
-            eos: gguf.u32("tokenizer.ggml.eos_token_id")?,
-            eot: gguf.u32("tokenizer.ggml.eot_token_id")?,
-            eom: gguf.u32("tokenizer.ggml.eom_token_id")?,
-            unknown: gguf.u32("tokenizer.ggml.unknown_token_id")?,
-            padding: gguf.u32("tokenizer.ggml.padding_token_id")?,
-            add_bos: gguf.bool("tokenizer.ggml.add_bos_token")?,
+            bos,
+            eos: id("eos_token_id")?,
+            eot: id("eot_token_id")?,
+            eom: id("eom_token_id")?,
+            unknown: id("unknown_token_id")?,
+            separator: id("seperator_token_id")?,
+            padding: id("padding_token_id")?,
+            fim_pad: id("fim_pad_token_id")?,
+            fim_repository: id("fim_rep_token_id")?,
+            fim_separator: id("fim_sep_token_id")?,
+            add_bos: flag("add_bos_token")?,
+            add_eos: flag("add_eos_token")?,
+            add_space_prefix: flag("add_space_prefix")?,
+            lowercase: flag("normalizer.lowercase")?,
+            strip_accents: flag("normalizer.strip_accents")?,
+            // Nothing in the metadata says so; llama.cpp goes by the name as well.
+            strip_after_special: name.contains("phi-3") || name.contains("phi3"),
         })
     }
 }

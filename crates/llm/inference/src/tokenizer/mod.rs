@@ -1,113 +1,89 @@
 //! Text to tokens and back.
 //!
-//! [`Tokenizer`] is a byte-level BPE vocabulary as a GGUF file carries it (`tokenizer.ggml.model`
-//! = `gpt2`) and cuts text exactly as llama.cpp does: special tokens first ([`special`]), then
-//! words ([`pretokenizer`]), then byte pairs ([`bpe`]). It is built from a [`TokenizerSpec`], which
-//! [`Tokenizer::from_gguf`] reads from a file. [`Utf8Stream`] makes text of tokens that arrive one by one.
+//! [`Tokenizer`] is a vocabulary as a GGUF file carries it and cuts text exactly as llama.cpp does:
+//! special tokens first ([`special`]), and what is between them by the algorithm that
+//! `tokenizer.ggml.model` names: byte-level BPE ([`byte_level`], on [`pretokenizer`] and [`bpe`]),
+//! SentencePiece ([`sentencepiece`]) or WordPiece ([`wordpiece`]). It is built from a
+//! [`TokenizerSpec`], which [`Tokenizer::from_gguf`] reads from a file. [`Utf8Stream`] makes text
+//! of tokens that arrive one by one.
 
 mod alphabet;
 mod bpe;
+mod byte_level;
 mod error;
+mod kind;
 mod load;
 mod lookup;
+mod prefix;
 mod pretokenizer;
+mod sentencepiece;
+mod spec;
 mod special;
 mod stream;
+mod turn_ends;
 mod unicode;
 mod unicode_tables;
+mod wordpiece;
 
 pub use error::TokenizerError;
+pub use spec::{TokenizerSpec, TokenizerWarning};
 pub use stream::Utf8Stream;
 
 use crate::model::{SpecialTokens, TokenId};
-use alloc::{borrow::Cow, string::String, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
 use bpe::Merger;
-use lookup::{Merge, MergeTable, NONE, TokenBytes, TokenTable};
+use byte_level::ByteLevel;
+use kind::Kind;
+use lookup::TokenBytes;
 use pretokenizer::PreTokenizer;
+use sentencepiece::{Joiner, SentencePiece};
 use special::{Specials, remove_markers};
+use wordpiece::WordPiece;
 
-/// What a vocabulary is made of, under the names of GGUF's metadata without `tokenizer.ggml.`.
-/// Strings are bytes as they stand in the file.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct TokenizerSpec<'a> {
-    /// `model`: the algorithm. `gpt2` is byte-level BPE.
-    pub model: &'a str,
-    /// `pre`: how words are cut.
-    pub pre: &'a str,
-    /// `tokens`, `(vocabulary)`.
-    pub tokens: &'a [&'a [u8]],
-    /// `token_type`, `(vocabulary)`; empty if all are normal.
-    pub token_types: &'a [i32],
-    /// `merges`: two tokens with a space between them, the most important first.
-    pub merges: &'a [&'a [u8]],
-    /// `bos_token_id`.
-    pub bos: Option<u32>,
-    /// `eos_token_id`.
-    pub eos: Option<u32>,
-    /// `eot_token_id`.
-    pub eot: Option<u32>,
-    /// `eom_token_id`.
-    pub eom: Option<u32>,
-    /// `unknown_token_id`.
-    pub unknown: Option<u32>,
-    /// `padding_token_id`.
-    pub padding: Option<u32>,
-    /// `add_bos_token`.
-    pub add_bos: Option<bool>,
-}
-
-/// Spellings of control tokens that end a turn, whatever a file says of them.
-const TURN_ENDS: &[&[u8]] = &[
-    b"<|im_end|>",
-    b"<|eot_id|>",
-    b"<|eom_id|>",
-    b"<|end|>",
-    b"<end_of_turn>",
-    b"<|endoftext|>",
-    b"<|end_of_text|>",
-    b"<end_of_utterance>",
-    "<｜end▁of▁sentence｜>".as_bytes(),
-    b"</s>",
-];
-
-/// What a token is for, from `token_type`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Part of ordinary text, written in the byte alphabet.
-    Text,
-    /// Text as well, but found by its spelling before words are cut.
-    UserDefined,
-    /// Steers the conversation and stands for no text.
-    Control,
-}
-
-impl Kind {
-    const fn from_ggml(token_type: i32) -> Self {
-        match token_type {
-            // UNKNOWN (2) is handled as CONTROL (3) wherever llama.cpp asks for either.
-            2 | 3 => Self::Control,
-            4 => Self::UserDefined,
-            _ => Self::Text,
-        }
-    }
-}
-
-/// A byte-level BPE vocabulary.
+/// A vocabulary.
 pub struct Tokenizer {
     kinds: Vec<Kind>,
     /// The bytes of text tokens; the spelling of the others.
     bytes: TokenBytes,
-    by_bytes: TokenTable,
-    /// The token of each single byte, or [`NONE`].
-    byte_ids: [u32; 256],
-    merges: MergeTable,
+    algorithm: Algorithm,
     specials: Specials,
-    words: PreTokenizer,
     /// Sorted.
     turn_ends: Vec<u32>,
     bos: Option<TokenId>,
     eos: Option<TokenId>,
+    separator: Option<TokenId>,
     adds_bos: bool,
+    adds_eos: bool,
+    strips_after_special: bool,
+    warning: Option<TokenizerWarning>,
+}
+
+/// What makes tokens of the text between special tokens.
+enum Algorithm {
+    ByteLevel(Box<ByteLevel>),
+    SentencePiece(Box<SentencePiece>),
+    WordPiece(WordPiece),
+}
+
+/// The buffers of an [`Algorithm`] while a text is encoded.
+enum Encoder<'t> {
+    ByteLevel(&'t ByteLevel, Merger<'t>),
+    SentencePiece(&'t SentencePiece, Joiner),
+    WordPiece(&'t WordPiece),
+}
+
+impl Encoder<'_> {
+    /// Appends the tokens of a text without special tokens (not empty), which `begins` if nothing
+    /// or a special token is before it.
+    fn encode(&mut self, text: &str, begins: bool, bytes: &TokenBytes, into: &mut Vec<TokenId>) {
+        match self {
+            Self::ByteLevel(tables, merger) => tables.encode(text, bytes, merger, into),
+            Self::SentencePiece(tables, joiner) => {
+                joiner.encode(tables, &tables.normalised(text, begins), bytes, into);
+            }
+            Self::WordPiece(tables) => tables.encode(text, bytes, into),
+        }
+    }
 }
 
 impl Tokenizer {
@@ -117,46 +93,64 @@ impl Tokenizer {
     /// An algorithm or a way of cutting words that is not known, or data that does not fit
     /// together: see [`TokenizerError`].
     pub fn new(spec: &TokenizerSpec<'_>) -> Result<Self, TokenizerError> {
-        check(spec)?;
-        let words = PreTokenizer::by_name(spec.pre)
-            .ok_or_else(|| TokenizerError::UnknownPreTokenizer(String::from(spec.pre)))?;
-        let kinds = if spec.token_types.is_empty() {
-            alloc::vec![Kind::Text; spec.tokens.len()]
-        } else {
-            spec.token_types.iter().map(|&token_type| Kind::from_ggml(token_type)).collect()
+        spec.check()?;
+        let kinds = kind::kinds(spec);
+        let mut warning = None;
+        let mut bos = spec.bos;
+        let mut eos = spec.eos;
+        let mut separator = None;
+        let (algorithm, bytes, adds_bos) = match spec.model {
+            "gpt2" => {
+                let words = PreTokenizer::by_name(spec.pre)
+                    .ok_or_else(|| TokenizerError::UnknownPreTokenizer(String::from(spec.pre)))?;
+                if spec.pre.is_empty() {
+                    warning = Some(TokenizerWarning::NoPreTokenizer);
+                }
+                let (tables, bytes) = ByteLevel::new(spec.tokens, &kinds, spec.merges, words)?;
+                (Algorithm::ByteLevel(Box::new(tables)), bytes, words.adds_bos)
+            }
+            "llama" => {
+                bos = spec.or_usual(bos, 1);
+                eos = spec.or_usual(eos, 2);
+                let unknown = spec.or_usual(spec.unknown, 0);
+                let adds_space = spec.add_space_prefix.unwrap_or(true);
+                let (tables, bytes) =
+                    SentencePiece::new(spec.tokens, &kinds, spec.scores, unknown, adds_space)?;
+                (Algorithm::SentencePiece(Box::new(tables)), bytes, true)
+            }
+            "bert" => {
+                bos = spec.or_usual(bos, 101);
+                separator = spec.or_usual(spec.separator, 102);
+                let unknown = spec.or_usual(spec.unknown, 100);
+                let lowercase = spec.lowercase.unwrap_or(true);
+                let strip_accents = spec.strip_accents.unwrap_or(lowercase);
+                let (tables, bytes) =
+                    WordPiece::new(spec.tokens, &kinds, unknown, lowercase, strip_accents);
+                (Algorithm::WordPiece(tables), bytes, true)
+            }
+            other => return Err(spec::unknown_model(other)),
         };
-        let (bytes, by_bytes) = token_tables(spec.tokens, &kinds);
-        let merges = merge_table(spec.merges, &kinds, &by_bytes, &bytes)?;
-        let byte_ids = core::array::from_fn(|byte| {
-            by_bytes.find(&[u8::try_from(byte).unwrap_or(0)], &bytes).unwrap_or(NONE)
-        });
-
-        let special_ids =
-            (0..).zip(&kinds).filter(|&(_, kind)| *kind != Kind::Text).map(|(id, _)| id);
-        let specials =
-            Specials::new(special_ids.clone().map(|id: u32| {
-                (id, spec.tokens[id as usize], kinds[id as usize] == Kind::Control)
-            }));
-        let mut turn_ends: Vec<u32> = special_ids
-            .filter(|&id| kinds[id as usize] == Kind::Control)
-            .filter(|&id| TURN_ENDS.contains(&spec.tokens[id as usize]))
-            .chain([spec.eos, spec.eot, spec.eom].into_iter().flatten())
-            .collect();
-        turn_ends.sort_unstable();
-        turn_ends.dedup();
-
+        // With the spelling of each, and whether it has power over the conversation.
+        let special = |(id, kind): (u32, &Kind)| {
+            let token = spec.tokens[id as usize];
+            let is_control = *kind == Kind::Control || turn_ends::is_spelled_so(token);
+            (is_control || *kind == Kind::UserDefined).then_some((id, token, is_control))
+        };
+        let specials = Specials::new((0..).zip(&kinds).filter_map(special));
         Ok(Self {
             kinds,
             bytes,
-            by_bytes,
-            byte_ids,
-            merges,
+            algorithm,
             specials,
-            words,
-            turn_ends,
-            bos: spec.bos.map(TokenId),
-            eos: spec.eos.map(TokenId),
-            adds_bos: spec.add_bos.unwrap_or(false),
+            turn_ends: turn_ends::of(&TokenizerSpec { eos, ..*spec }),
+            bos: bos.map(TokenId),
+            eos: eos.map(TokenId),
+            separator: separator.map(TokenId),
+            // BERT knows no text without its two ends.
+            adds_bos: separator.is_some() || spec.add_bos.unwrap_or(adds_bos),
+            adds_eos: separator.is_none() && spec.add_eos.unwrap_or(false),
+            strips_after_special: spec.strip_after_special,
+            warning,
         })
     }
 
@@ -165,36 +159,69 @@ impl Tokenizer {
     /// With [`SpecialTokens::Parse`] the spelling of a control token is that token, but where
     /// [`Self::shield`] says otherwise; U+FDD0, with which it does so, does not reach the model.
     pub fn encode(&self, text: &str, special: SpecialTokens) -> Vec<TokenId> {
+        self.encode_part(text, special, true)
+    }
+
+    /// The tokens that `text` has where it stands after `before` in one text: SentencePiece begins
+    /// a text with a space, but not one that goes on.
+    pub fn encode_after(&self, before: &str, text: &str, special: SpecialTokens) -> Vec<TokenId> {
+        let last = self.specials.at_end(before);
+        let text = match last {
+            Some(id) if self.strips_after(id) => text.trim_start_matches(is_c_space),
+            _ => text,
+        };
+        self.encode_part(text, special, before.is_empty() || last.is_some())
+    }
+
+    /// The beginning of a sequence: the tokens of `text`, after a BOS if the model was trained to
+    /// see one there and `text` does not have it.
+    pub fn encode_prompt(&self, text: &str, special: SpecialTokens) -> Vec<TokenId> {
+        let mut tokens = self.encode(text, special);
+        let bos = self.bos.filter(|&bos| self.adds_bos && tokens.first() != Some(&bos));
+        tokens.splice(..0, bos);
+        tokens
+    }
+
+    /// A whole sequence: as [`Self::encode_prompt`], and at the end the EOS or SEP that the model
+    /// was trained to see there. So llama.cpp adds them.
+    pub fn encode_sequence(&self, text: &str, special: SpecialTokens) -> Vec<TokenId> {
+        let mut tokens = self.encode_prompt(text, special);
+        tokens.extend(self.eos.filter(|_| self.adds_eos));
+        tokens.extend(self.separator);
+        tokens
+    }
+
+    /// Tokens of a text, which `begins` if nothing or a special token is before it.
+    fn encode_part(&self, text: &str, special: SpecialTokens, begins: bool) -> Vec<TokenId> {
         let (clean, markers) = match special {
             SpecialTokens::Parse => remove_markers(text),
             SpecialTokens::Literal => (Cow::Borrowed(text), Vec::new()),
         };
         let found = self.specials.find(&clean, special == SpecialTokens::Parse, &markers);
-        let mut merger = Merger::new(&self.merges, &self.byte_ids);
+        let mut encoder = match &self.algorithm {
+            Algorithm::ByteLevel(tables) => Encoder::ByteLevel(tables, tables.merger()),
+            Algorithm::SentencePiece(tables) => Encoder::SentencePiece(tables, Joiner::default()),
+            Algorithm::WordPiece(tables) => Encoder::WordPiece(tables),
+        };
         let mut tokens = Vec::with_capacity(clean.len() / 3);
         let mut done = 0;
+        let mut begins = begins;
         for special in found {
-            self.encode_text(&clean[done..special.start], &mut merger, &mut tokens);
-            tokens.push(TokenId(special.id));
-            done = special.end;
-        }
-        self.encode_text(&clean[done..], &mut merger, &mut tokens);
-        tokens
-    }
-
-    /// Text without special tokens.
-    fn encode_text(&self, text: &str, merger: &mut Merger<'_>, into: &mut Vec<TokenId>) {
-        self.words.split(text, &mut |word| {
-            let whole = if self.words.whole_words_first {
-                self.by_bytes.find(word.as_bytes(), &self.bytes)
-            } else {
-                None
-            };
-            match whole {
-                Some(id) => into.push(TokenId(id)),
-                None => merger.encode(word.as_bytes(), into),
+            if done < special.start {
+                encoder.encode(&clean[done..special.start], begins, &self.bytes, &mut tokens);
             }
-        });
+            tokens.push(TokenId(special.id));
+            begins = true;
+            done = special.end;
+            if self.strips_after(special.id) {
+                let rest = &clean[done..];
+                done += rest.len() - rest.trim_start_matches(is_c_space).len();
+            }
+        }
+        if done < clean.len() {
+            encoder.encode(&clean[done..], begins, &self.bytes, &mut tokens);
+        }
+        tokens
     }
 
     /// `content` such that [`Self::encode`] with [`SpecialTokens::Parse`] gives the tokens of the
@@ -241,109 +268,30 @@ impl Tokenizer {
         self.eos
     }
 
-    /// Whether plain text, which no chat template has given one, is to be begun with
-    /// [`Self::bos`].
+    /// Whether a sequence is to begin with [`Self::bos`]: plain text, which no chat template has
+    /// given one, and a conversation whose template does not write it.
     pub fn adds_bos(&self) -> bool {
         self.adds_bos
     }
+
+    /// Something about the vocabulary that a person should know.
+    pub fn warning(&self) -> Option<&TokenizerWarning> {
+        self.warning.as_ref()
+    }
+
+    /// Whether white space after this special token is left out.
+    fn strips_after(&self, id: u32) -> bool {
+        self.strips_after_special
+            && !KEEPS_SPACE_AFTER.iter().any(|name| self.bytes.get(id) == name.as_bytes())
+    }
 }
 
-/// Checks what can be checked without building anything.
-fn check(spec: &TokenizerSpec<'_>) -> Result<(), TokenizerError> {
-    if spec.model != "gpt2" {
-        return Err(TokenizerError::UnknownModel(String::from(spec.model)));
-    }
-    if spec.tokens.is_empty() {
-        return Err(TokenizerError::EmptyVocabulary);
-    }
-    let vocabulary = spec.tokens.len();
-    let len_bytes: usize = spec.tokens.iter().map(|token| token.len()).sum();
-    if u32::try_from(vocabulary.max(spec.merges.len()).max(len_bytes)).is_err() {
-        return Err(TokenizerError::TooLarge { tokens: vocabulary, len_bytes });
-    }
-    if !spec.token_types.is_empty() && spec.token_types.len() != vocabulary {
-        let types = spec.token_types.len();
-        return Err(TokenizerError::TypeCount { tokens: vocabulary, types });
-    }
-    let ids = [
-        ("bos", spec.bos),
-        ("eos", spec.eos),
-        ("eot", spec.eot),
-        ("eom", spec.eom),
-        ("unknown", spec.unknown),
-        ("padding", spec.padding),
-    ];
-    for (name, id) in ids {
-        if let Some(id) = id.filter(|&id| id as usize >= vocabulary) {
-            return Err(TokenizerError::IdOutOfRange { name, id, tokens: vocabulary });
-        }
-    }
-    Ok(())
-}
+/// Special tokens that keep the white space after them where the others of the vocabulary do not.
+const KEEPS_SPACE_AFTER: &[&str] = &["<unk>", "<s>", "<|endoftext|>"];
 
-/// The bytes of all tokens, and the tokens that text can become by their bytes.
-fn token_tables(tokens: &[&[u8]], kinds: &[Kind]) -> (TokenBytes, TokenTable) {
-    let mut bytes = TokenBytes::with_capacity(tokens.len());
-    let mut by_bytes = TokenTable::with_capacity(tokens.len());
-    for ((id, token), kind) in (0..).zip(tokens).zip(kinds) {
-        let is_in_alphabet = bytes.push(|all| {
-            let start = all.len();
-            let mut is_in_alphabet = alphabet::decode(token, all);
-            if *kind != Kind::Text || !is_in_alphabet {
-                // Spelled as it is. Merges still find it if that makes no difference.
-                is_in_alphabet &= all[start..] == **token;
-                all.truncate(start);
-                all.extend_from_slice(token);
-            }
-            is_in_alphabet
-        });
-        if is_in_alphabet && *kind != Kind::Control {
-            by_bytes.insert(id, &bytes);
-        }
-    }
-    (bytes, by_bytes)
-}
-
-/// The merges by the pair they join.
-fn merge_table(
-    merges: &[&[u8]],
-    kinds: &[Kind],
-    by_bytes: &TokenTable,
-    bytes: &TokenBytes,
-) -> Result<MergeTable, TokenizerError> {
-    let mut table = MergeTable::with_capacity(merges.len());
-    let mut both = Vec::new();
-    // Trainers number the tokens in the order of their merges: nearly always the next token is
-    // the one that the next merge makes, and a comparison is cheaper than a look-up.
-    let mut guess: u32 = 0;
-    for (rank, merge) in (0..).zip(merges) {
-        let no_token = |text: &[u8]| TokenizerError::MergeWithoutToken {
-            rank,
-            text: String::from_utf8_lossy(text).into_owned(),
-        };
-        let space = merge.iter().skip(1).position(|&byte| byte == b' ').ok_or_else(|| {
-            let text = String::from_utf8_lossy(merge).into_owned();
-            TokenizerError::MergeWithoutSpace { rank, text }
-        })?;
-        let (left, right) = (&merge[..=space], &merge[space + 2..]);
-        both.clear();
-        if !alphabet::decode(left, &mut both) {
-            return Err(no_token(left));
-        }
-        let middle = both.len();
-        if !alphabet::decode(right, &mut both) {
-            return Err(no_token(right));
-        }
-        let left_id = by_bytes.find(&both[..middle], bytes).ok_or_else(|| no_token(left))?;
-        let right_id = by_bytes.find(&both[middle..], bytes).ok_or_else(|| no_token(right))?;
-        let is_text = kinds.get(guess as usize) == Some(&Kind::Text);
-        if !is_text || bytes.get(guess) != both {
-            guess = by_bytes.find(&both, bytes).ok_or_else(|| no_token(merge))?;
-        }
-        table.insert(left_id, right_id, Merge { rank, merged: guess });
-        guess += 1;
-    }
-    Ok(table)
+/// What `isspace` of C is true for.
+const fn is_c_space(character: char) -> bool {
+    matches!(character, ' ' | '\t'..='\r')
 }
 
 #[cfg(test)]

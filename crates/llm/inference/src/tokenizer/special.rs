@@ -1,13 +1,14 @@
 //! Tokens that are spelled out in a text, such as `<|im_end|>`: finding them, and keeping
 //! somebody's words from being taken for them.
 
+use super::prefix::PrefixIndex;
 use alloc::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
     string::String,
-    vec,
     vec::Vec,
 };
+use core::cmp::Reverse;
 
 /// Put inside a spelling that is meant as text. A noncharacter: Unicode reserves it for such
 /// internal use, and no text for interchange holds it.
@@ -26,8 +27,8 @@ struct Special {
 pub(super) struct Specials {
     /// Longest spelling first: the order in which they take their place in a text.
     tokens: Vec<Special>,
-    /// Indices into `tokens` by the first byte of the spelling, `(256)`.
-    by_first_byte: Vec<Vec<usize>>,
+    /// Indices into `tokens`.
+    index: PrefixIndex,
 }
 
 /// Where one was found, in bytes of the text.
@@ -48,42 +49,58 @@ impl Specials {
                 (!spelling.is_empty()).then_some(Special { id, spelling, is_control })
             })
             .collect();
-        tokens.sort_by_key(|special| core::cmp::Reverse(special.spelling.len()));
-        let mut by_first_byte = vec![Vec::new(); 256];
-        for (index, special) in tokens.iter().enumerate() {
-            by_first_byte[usize::from(special.spelling.as_bytes()[0])].push(index);
-        }
-        Self { tokens, by_first_byte }
+        tokens.sort_by_key(|special| Reverse(special.spelling.len()));
+        let count = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
+        let index = PrefixIndex::new(0..count, |at| tokens[at as usize].spelling.as_bytes());
+        Self { tokens, index }
     }
 
     /// The special tokens in `text`, in order, none overlapping. Longer ones take precedence
     /// wherever they are, then earlier ones.
     ///
     /// Control tokens are found if `parse_control`, and not where one of `markers` (sorted offsets
-    /// into `text`) lies within the spelling.
+    /// into `text`) lies within the spelling. Takes O(n log n) of the text's bytes.
     pub(super) fn find(&self, text: &str, parse_control: bool, markers: &[usize]) -> Vec<Found> {
         let is_shielded = |start: usize, end: usize| {
             let first = markers.partition_point(|&marker| marker < start);
             markers.get(first).is_some_and(|&marker| marker < end)
         };
-        let mut candidates: Vec<(usize, usize)> = self
-            .spelled(text)
-            .filter(|&(index, start)| {
-                let special = &self.tokens[index];
-                !special.is_control
-                    || (parse_control && !is_shielded(start, start + special.spelling.len()))
-            })
-            .collect();
-        candidates.sort_unstable();
+        // The longest token at `start` that is allowed there and ends by `end`.
+        let longest = |start: usize, end: usize| {
+            let mut longest: Option<usize> = None;
+            self.walk(&text.as_bytes()[start..end], |index, special| {
+                let is_allowed = !special.is_control
+                    || (parse_control && !is_shielded(start, start + special.spelling.len()));
+                // Of equal spellings the earlier counts.
+                let is_longer = longest
+                    .is_none_or(|known| special.spelling.len() > self.tokens[known].spelling.len());
+                if is_allowed && is_longer {
+                    longest = Some(index);
+                }
+            });
+            longest
+        };
+        // One candidate for each place, so that long runs take no more memory than the text.
+        let candidates = (0..text.len())
+            .filter_map(|start| longest(start, text.len()).map(|index| Reverse((index, start))));
+        let mut candidates: BinaryHeap<Reverse<(usize, usize)>> = candidates.collect();
 
         let mut taken: BTreeMap<usize, Found> = BTreeMap::new();
-        for (index, start) in candidates {
-            let special = &self.tokens[index];
-            let end = start + special.spelling.len();
+        while let Some(Reverse((index, start))) = candidates.pop() {
+            let Special { id, spelling, .. } = &self.tokens[index];
+            let end = start + spelling.len();
             // Those taken do not overlap, so the last that starts before `end` ends last too.
-            let last_before = taken.range(..end).next_back();
-            if last_before.is_none_or(|(_, other)| other.end <= start) {
-                taken.insert(start, Found { start, end, id: special.id });
+            match taken.range(..end).next_back() {
+                Some((&other, _)) if other > start => {
+                    // No longer token can be taken here any more, only one that ends before.
+                    if let Some(index) = longest(start, other) {
+                        candidates.push(Reverse((index, start)));
+                    }
+                }
+                Some((_, other)) if other.end > start => {}
+                _ => {
+                    taken.insert(start, Found { start, end, id: *id });
+                }
             }
         }
         taken.into_values().collect()
@@ -93,15 +110,16 @@ impl Specials {
     /// single character), and without the markers it had itself.
     pub(super) fn shield<'t>(&self, content: &'t str) -> Cow<'t, str> {
         let (clean, _) = remove_markers(content);
-        let places: BTreeSet<usize> = self
-            .spelled(&clean)
-            .filter(|&(index, _)| self.tokens[index].is_control)
-            .map(|(index, start)| {
-                let mut chars = self.tokens[index].spelling.chars();
-                let first = chars.next().map_or(0, char::len_utf8);
-                if chars.as_str().is_empty() { start } else { start + first }
-            })
-            .collect();
+        let mut places = BTreeSet::new();
+        for start in 0..clean.len() {
+            self.walk(&clean.as_bytes()[start..], |_, special| {
+                if special.is_control {
+                    let mut chars = special.spelling.chars();
+                    let first = chars.next().map_or(0, char::len_utf8);
+                    places.insert(if chars.as_str().is_empty() { start } else { start + first });
+                }
+            });
+        }
         if places.is_empty() {
             return clean;
         }
@@ -116,17 +134,16 @@ impl Specials {
         Cow::Owned(shielded)
     }
 
-    /// Every place where a spelling stands, overlapping ones too: `(index, start)`.
-    fn spelled<'s>(&'s self, text: &'s str) -> impl Iterator<Item = (usize, usize)> + 's {
-        let bytes = text.as_bytes();
-        bytes.iter().enumerate().flat_map(move |(start, &byte)| {
-            self.by_first_byte[usize::from(byte)]
-                .iter()
-                .filter(move |&&index| {
-                    bytes[start..].starts_with(self.tokens[index].spelling.as_bytes())
-                })
-                .map(move |&index| (index, start))
-        })
+    /// The special token that `text` ends with, the longest if there are several.
+    pub(super) fn at_end(&self, text: &str) -> Option<u32> {
+        let last = self.tokens.iter().find(|special| text.ends_with(&*special.spelling));
+        last.map(|special| special.id)
+    }
+
+    /// Every token whose spelling `text` begins with, shorter ones first.
+    fn walk<'s>(&'s self, text: &[u8], mut found: impl FnMut(usize, &'s Special)) {
+        let spelling = |at: u32| self.tokens[at as usize].spelling.as_bytes();
+        self.index.walk(text, spelling, |at| found(at as usize, &self.tokens[at as usize]));
     }
 }
 
@@ -178,6 +195,8 @@ mod tests {
     fn runs_are_cut_from_the_left() {
         assert_eq!(ids("     ", true), [3, 2]);
         assert_eq!(ids("       ", true), [3, 3]);
+        assert_eq!(ids("      ", true), [3, 3]);
+        assert_eq!(ids("<|im_end|>  end|><|im_end|>", true), [0, 2, 0]);
     }
 
     #[test]

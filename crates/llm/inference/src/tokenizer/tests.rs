@@ -10,6 +10,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::{env, fs, path::PathBuf, sync::OnceLock};
 
+mod small_vocabularies;
+
 /// Control tokens of the small vocabulary, from id 0.
 const CONTROL: [&str; 3] = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
 
@@ -100,6 +102,32 @@ fn control_tokens_have_a_spelling_and_no_bytes() {
 }
 
 #[test]
+fn a_file_that_names_no_pre_tokenizer_is_used_with_a_warning() {
+    let tokenizer = small("", &["a b"]).unwrap();
+    assert_eq!(tokenizer.warning(), Some(&TokenizerWarning::NoPreTokenizer));
+    assert_eq!(tokenizer.encode("ab", SpecialTokens::Literal), [merge(0)]);
+    assert_eq!(small("default", &["a b"]).unwrap().warning(), None);
+}
+
+#[test]
+fn llama3_begins_with_bos_where_the_file_does_not_say() {
+    assert!(small("llama-bpe", &[]).unwrap().adds_bos());
+    assert!(!small("gpt-2", &[]).unwrap().adds_bos());
+}
+
+#[test]
+fn an_end_of_turn_that_is_a_piece_of_text_stays_one() {
+    // As Qwen 2 has it: `</s>` is made by merges, and ends a turn when the model writes it.
+    let tokenizer = small("qwen2", &["< /", "</ s", "</s >"]).unwrap();
+    assert_eq!(tokenizer.encode("</s>", SpecialTokens::Parse), [merge(2)]);
+    let literal = tokenizer.encode("</s>", SpecialTokens::Literal);
+    assert_eq!(literal, [merge(0), byte(b's'), byte(b'>')]);
+    assert_eq!(tokenizer.encode(&tokenizer.shield("</s>"), SpecialTokens::Parse), literal);
+    assert!(tokenizer.ends_turn(merge(2)));
+    assert_eq!(tokenizer.token_bytes(merge(2)), b"</s>");
+}
+
+#[test]
 fn a_turn_ends_with_eos_and_control_tokens_named_so() {
     let tokenizer = small("gpt-2", &[]).unwrap();
     let ends: Vec<u32> = (0..300).filter(|&id| tokenizer.ends_turn(TokenId(id))).collect();
@@ -121,8 +149,8 @@ fn vocabularies_that_do_not_fit_together_are_refused() {
     assert!(Tokenizer::new(&good).is_ok());
     let refused = |spec: TokenizerSpec<'_>| Tokenizer::new(&spec).err().unwrap();
     assert_eq!(
-        refused(TokenizerSpec { model: "bert", ..good }),
-        TokenizerError::UnknownModel("bert".to_string())
+        refused(TokenizerSpec { model: "t5", ..good }),
+        TokenizerError::UnknownModel("t5".to_string())
     );
     assert_eq!(
         refused(TokenizerSpec { pre: "odd", ..good }),
@@ -245,7 +273,8 @@ fn model_file() -> Vec<u8> {
 fn real_as(pre: &str) -> Tokenizer {
     let file = model_file();
     let mut tokenizer = Tokenizer::from_gguf(&Gguf::parse(&file).unwrap()).unwrap();
-    tokenizer.words = PreTokenizer::by_name(pre).unwrap();
+    let Algorithm::ByteLevel(tables) = &mut tokenizer.algorithm else { panic!("not byte-level") };
+    tables.cut_as(PreTokenizer::by_name(pre).unwrap());
     tokenizer
 }
 
@@ -318,7 +347,7 @@ fn real_model_ends_its_turn_with_im_end() {
     assert_eq!(tokenizer.spelling(tokenizer.eos().unwrap()), "<|im_end|>");
     let ends = (0..49_152).map(TokenId).filter(|&token| tokenizer.ends_turn(token));
     let ends: Vec<_> = ends.map(|token| tokenizer.spelling(token)).collect();
-    assert_eq!(ends, ["<|endoftext|>", "<|im_end|>"]);
+    assert_eq!(ends, ["<|endoftext|>", "<|im_end|>", "<reponame>"]);
     assert!(!tokenizer.adds_bos());
 }
 

@@ -1,34 +1,62 @@
-//! The three character classes that pre-tokenizers ask about.
+//! What the tokenizers ask of a character: its class, and what WordPiece makes of it.
 //!
 //! `char::is_alphabetic` is not `\p{L}` (it takes in combining vowel signs and letter-like
-//! numbers), hence the tables of [`super::unicode_tables`].
+//! numbers), and the standard library knows no decompositions, hence the tables of
+//! [`super::unicode_tables`].
 
-use super::unicode_tables::{LETTERS, NUMBERS};
+use super::unicode_tables::{BASES, CATEGORIES};
 
-/// What a character is to a pre-tokenizer.
+/// What a character is to a tokenizer. The tables hold the numbers of these in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     /// `\p{L}`.
     Letter,
     /// `\p{N}`.
     Number,
-    /// `\s`: the property White_Space.
+    /// `\s`: the property White_Space. All of `\p{Z}` is in it.
     Space,
-    /// All else: punctuation, marks, symbols, control and unassigned characters.
-    Other,
+    /// `\p{M}`: accents and vowel signs.
+    Mark,
+    /// `\p{P}`.
+    Punctuation,
+    /// `\p{S}`.
+    Symbol,
+    /// `\p{C}` but white space: control, format and private characters.
+    Control,
+    /// No character of Unicode 15.1.
+    Unassigned,
+}
+
+impl Class {
+    const fn from_table(entry: u32) -> Self {
+        match entry & 7 {
+            0 => Self::Letter,
+            1 => Self::Number,
+            2 => Self::Space,
+            3 => Self::Mark,
+            4 => Self::Punctuation,
+            5 => Self::Symbol,
+            6 => Self::Control,
+            _ => Self::Unassigned,
+        }
+    }
+
+    /// `[^\s\p{L}\p{N}]`: what most patterns do not tell apart.
+    pub(super) const fn is_other(self) -> bool {
+        !matches!(self, Self::Letter | Self::Number | Self::Space)
+    }
 }
 
 /// The classes of the first 128 characters, which are nearly all that a prompt consists of.
 const ASCII: [Class; 128] = {
-    let mut classes = [Class::Other; 128];
+    let mut classes = [Class::Control; 128];
+    let mut run = 0;
     let mut code = 0;
     while code < 128 {
-        classes[code] = match code as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' => Class::Letter,
-            b'0'..=b'9' => Class::Number,
-            b'\t'..=b'\r' | b' ' => Class::Space,
-            _ => Class::Other,
-        };
+        while CATEGORIES[run + 1] >> 3 <= code {
+            run += 1;
+        }
+        classes[code as usize] = Class::from_table(CATEGORIES[run]);
         code += 1;
     }
     classes
@@ -38,28 +66,41 @@ const ASCII: [Class; 128] = {
 pub(super) fn class(character: char) -> Class {
     let code = character as u32;
     if let Some(class) = ASCII.get(code as usize) {
-        *class
-    } else if is_space_beyond_ascii(code) {
-        Class::Space
-    } else if contains(&LETTERS, code) {
-        Class::Letter
-    } else if contains(&NUMBERS, code) {
-        Class::Number
-    } else {
-        Class::Other
+        return *class;
     }
+    let after = CATEGORIES.partition_point(|&entry| entry >> 3 <= code);
+    Class::from_table(CATEGORIES[after - 1])
 }
 
-const fn is_space_beyond_ascii(code: u32) -> bool {
-    matches!(
-        code,
-        0x85 | 0xA0 | 0x1680 | 0x2000..=0x200A | 0x2028 | 0x2029 | 0x202F | 0x205F | 0x3000
-    )
+/// The first character of the canonical decomposition: a letter without its accents, and of a
+/// Hangul syllable its leading consonant.
+pub(super) fn base(character: char) -> char {
+    let code = character as u32;
+    let base = match code {
+        0..0xC0 => code,
+        // 19 leading consonants from U+1100, each with 21 vowels and 28 endings.
+        0xAC00..=0xD7A3 => 0x1100 + (code - 0xAC00) / (21 * 28),
+        _ => {
+            let after = BASES.partition_point(|&(first, _, _)| first <= code);
+            match after.checked_sub(1).map(|run| BASES[run]) {
+                Some((_, last, base)) if code <= last => base,
+                _ => code,
+            }
+        }
+    };
+    char::from_u32(base).unwrap_or(character)
 }
 
-fn contains(ranges: &[(u32, u32)], code: u32) -> bool {
-    let after = ranges.partition_point(|&(first, _)| first <= code);
-    after > 0 && code <= ranges[after - 1].1
+/// A character in lower case; of those that become several, the first. Characters that Unicode
+/// 15.1 does not know stay as they are.
+pub(super) fn lower_case(character: char) -> char {
+    if character.is_ascii() {
+        return character.to_ascii_lowercase();
+    }
+    match class(character) {
+        Class::Unassigned => character,
+        _ => character.to_lowercase().next().unwrap_or(character),
+    }
 }
 
 #[cfg(test)]
@@ -69,7 +110,7 @@ mod tests {
     #[test]
     fn a_vowel_sign_is_alphabetic_but_no_letter() {
         assert!('\u{93E}'.is_alphabetic());
-        assert_eq!(class('\u{93E}'), Class::Other);
+        assert_eq!(class('\u{93E}'), Class::Mark);
         assert_eq!(class('\u{915}'), Class::Letter);
     }
 
@@ -92,25 +133,37 @@ mod tests {
     }
 
     #[test]
-    fn ascii_table_agrees_with_the_range_tables() {
-        for code in 0..128 {
-            let class = ASCII[code as usize];
-            assert_eq!(class == Class::Letter, contains(&LETTERS, code), "U+{code:04X}");
-            assert_eq!(class == Class::Number, contains(&NUMBERS, code), "U+{code:04X}");
+    fn ascii_is_classed_as_everyone_knows_it() {
+        for byte in 0..128 {
+            let character = char::from(byte);
+            let class = class(character);
+            assert_eq!(class == Class::Letter, character.is_ascii_alphabetic(), "{byte}");
+            assert_eq!(class == Class::Number, character.is_ascii_digit(), "{byte}");
+            let is_mark = matches!(class, Class::Punctuation | Class::Symbol);
+            assert_eq!(is_mark, character.is_ascii_punctuation(), "{byte}");
         }
+        assert_eq!(class('$'), Class::Symbol);
+        assert_eq!(class('_'), Class::Punctuation);
     }
 
     #[test]
-    fn ranges_are_sorted_and_apart() {
-        for ranges in [&LETTERS[..], &NUMBERS[..]] {
-            assert!(ranges.iter().all(|&(first, last)| first <= last));
-            assert!(ranges.windows(2).all(|pair| pair[0].1 + 1 < pair[1].0));
-        }
+    fn tables_are_sorted() {
+        assert_eq!(CATEGORIES[0] >> 3, 0);
+        assert!(CATEGORIES.windows(2).all(|pair| pair[0] >> 3 < pair[1] >> 3));
+        assert!(BASES.iter().all(|&(first, last, _)| first <= last));
+        assert!(BASES.windows(2).all(|pair| pair[0].1 < pair[1].0));
     }
 
     #[test]
-    fn characters_assigned_after_unicode_15_1_are_no_letters() {
+    fn characters_assigned_after_unicode_15_1_are_unknown() {
         assert_eq!(class('\u{2EBF0}'), Class::Letter); // new in 15.1
-        assert_eq!(class('\u{1C89}'), Class::Other); // new in 16.0
+        assert_eq!(class('\u{1C89}'), Class::Unassigned); // new in 16.0
+        assert_eq!(lower_case('\u{1C89}'), '\u{1C89}');
+    }
+
+    #[test]
+    fn accents_come_off_and_case_is_folded() {
+        let made: alloc::string::String = "ÀéẞÑ Ω İ한ﬁ".chars().map(base).map(lower_case).collect();
+        assert_eq!(made, "aeßn ω i\u{1112}ﬁ");
     }
 }

@@ -61,6 +61,8 @@ impl Parser<'_> {
             "for" => self.for_block(),
             "set" => self.set_block(),
             "macro" => self.macro_block(),
+            "filter" => self.filter_block(),
+            "with" => self.with_block(),
             "generation" => {
                 self.expect(&Token::BlockEnd)?;
                 Ok(NodeKind::Group(self.body("endgeneration")?))
@@ -129,6 +131,31 @@ impl Parser<'_> {
         self.expect(&Token::BlockEnd)?;
         let body = self.body("endset")?;
         Ok(NodeKind::SetBlock { target, filters, body })
+    }
+
+    fn filter_block(&mut self) -> Result<NodeKind, TemplateError> {
+        let mut filters = vec![self.filter()?];
+        while self.eat("|") {
+            filters.push(self.filter()?);
+        }
+        self.expect(&Token::BlockEnd)?;
+        let body = self.body("endfilter")?;
+        Ok(NodeKind::Filter { filters, body })
+    }
+
+    fn with_block(&mut self) -> Result<NodeKind, TemplateError> {
+        let mut bindings = Vec::new();
+        while self.peek() != Some(&Token::BlockEnd) {
+            if !bindings.is_empty() {
+                self.expect(&Token::Op(","))?;
+            }
+            let name = self.name()?;
+            self.expect(&Token::Op("="))?;
+            bindings.push((name, self.expression()?));
+        }
+        self.expect(&Token::BlockEnd)?;
+        let body = self.body("endwith")?;
+        Ok(NodeKind::With { bindings, body })
     }
 
     fn macro_block(&mut self) -> Result<NodeKind, TemplateError> {

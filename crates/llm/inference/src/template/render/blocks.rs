@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        ast::{Expr, Node, NodeKind, Target},
+        ast::{Expr, Node, NodeKind, Postfix, Target},
         value::{Function, Loop, Value},
     },
     Renderer,
@@ -67,12 +67,25 @@ impl<'t> Renderer<'t> {
                 self.set(target, value)?;
             }
             NodeKind::SetBlock { target, filters, body } => {
-                let outer = mem::take(&mut self.output);
-                let flow = self.nodes(body)?;
-                let text = mem::replace(&mut self.output, outer);
-                let text = self.str(text)?;
-                let value = self.postfix(text, filters, "")?;
+                let (value, flow) = self.filtered(body, filters)?;
                 self.set(target, value)?;
+                return Ok(flow);
+            }
+            NodeKind::Filter { filters, body } => {
+                let (value, flow) = self.filtered(body, filters)?;
+                let text = self.print(&value)?;
+                self.write(&text)?;
+                return Ok(flow);
+            }
+            NodeKind::With { bindings, body } => {
+                // The values are those that the names have outside.
+                let mut scope = Vec::with_capacity(bindings.len());
+                for (name, value) in bindings {
+                    scope.push((name.as_str(), self.value(value)?));
+                }
+                self.scopes.push(scope);
+                let flow = self.nodes(body)?;
+                self.scopes.pop();
                 return Ok(flow);
             }
             NodeKind::Macro(index) => {
@@ -84,6 +97,19 @@ impl<'t> Renderer<'t> {
             NodeKind::Continue => return Ok(Flow::Continue),
         }
         Ok(Flow::Next)
+    }
+
+    /// What a body prints, after filters.
+    fn filtered(
+        &mut self,
+        body: &'t [Node],
+        filters: &'t [Postfix],
+    ) -> Result<(Value, Flow), TemplateError> {
+        let outer = mem::take(&mut self.output);
+        let flow = self.nodes(body)?;
+        let text = mem::replace(&mut self.output, outer);
+        let text = self.str(text)?;
+        Ok((self.postfix(text, filters, "")?, flow))
     }
 
     fn write(&mut self, text: &str) -> Result<(), TemplateError> {
