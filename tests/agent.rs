@@ -91,7 +91,9 @@ fn a_reply_can_be_stopped_and_keys_are_drawn_meanwhile() {
     let reply = system.wait("Ctrl-C stops the reply", "reply", PROMPT_TIMEOUT, |_| true);
     system.check("Ctrl-C stops the reply", reply["stop_reason"] == "cancelled", &reply);
 
-    // A reply without end is ended by its length.
+    // A long reply is ended by the longest length (in a new conversation: the model would take the
+    // stopped ones for examples).
+    system.output("/reset");
     system.output("/set max_tokens 5");
     let reply = ask(&mut system, "Write a third long story.");
     let is_cut = reply["stop_reason"] == "length" && number(&reply, "tokens") == 5;
