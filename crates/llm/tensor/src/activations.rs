@@ -17,6 +17,8 @@ pub struct Activations {
     values: Vec<f32>,
     /// `(tokens, cols)`, each in -127..=127.
     quants: Vec<i8>,
+    /// `(tokens, cols)`: the same in 16 bits, which emulators spread over a vector at half the cost.
+    wide_quants: Vec<i16>,
     /// `(tokens, cols / 32)`: what one step of a quant is worth.
     scales: Vec<f32>,
     /// `(tokens, cols / 32)`: sum of the quants of the block.
@@ -35,6 +37,8 @@ pub(crate) struct Quantized<'a> {
     /// `(tokens, blocks)`
     pub quants: &'a [[i8; BLOCK_LEN]],
     /// `(tokens, blocks)`
+    pub wide_quants: &'a [[i16; BLOCK_LEN]],
+    /// `(tokens, blocks)`
     pub scales: &'a [f32],
     /// `(tokens, blocks)`
     pub sums: &'a [i32],
@@ -51,6 +55,7 @@ const MAX_PARTS: usize = 16;
 struct Part<'a> {
     values: &'a mut [f32],
     quants: &'a mut [[i8; BLOCK_LEN]],
+    wide_quants: &'a mut [[i16; BLOCK_LEN]],
     scales: &'a mut [f32],
     sums: &'a mut [i32],
     float_sums: &'a mut [[f32; 3]],
@@ -78,6 +83,7 @@ impl Activations {
             cols: 0,
             values: zeroed(elements)?,
             quants: zeroed(elements)?,
+            wide_quants: zeroed(elements)?,
             scales: zeroed(blocks)?,
             sums: zeroed(blocks)?,
             float_sums: zeroed(blocks)?,
@@ -88,7 +94,7 @@ impl Activations {
 
     /// Bytes that [`Self::new`] allocates.
     pub const fn len_bytes(capacity: usize, max_cols: usize) -> usize {
-        capacity * (max_cols * 5 + max_cols.div_ceil(BLOCK_LEN) * 24)
+        capacity * (max_cols * 7 + max_cols.div_ceil(BLOCK_LEN) * 24)
     }
 
     /// Takes the shape `(tokens, cols)` and hands out the floats to be filled in. The contents
@@ -133,6 +139,7 @@ impl Activations {
         let (elements, blocks) = (step * cols, step * (cols / BLOCK_LEN));
         let mut values = self.values[..tokens * cols].chunks_mut(elements.max(1));
         let mut quants = self.quants.as_chunks_mut().0.chunks_mut(blocks.max(1));
+        let mut wide_quants = self.wide_quants.as_chunks_mut().0.chunks_mut(blocks.max(1));
         let mut scales = self.scales.chunks_mut(blocks.max(1));
         let mut sums = self.sums.chunks_mut(blocks.max(1));
         let mut float_sums = self.float_sums.chunks_mut(blocks.max(1));
@@ -143,6 +150,7 @@ impl Activations {
             *part = Some(Part {
                 values,
                 quants: quants.next().unwrap_or_default(),
+                wide_quants: wide_quants.next().unwrap_or_default(),
                 scales: scales.next().unwrap_or_default(),
                 sums: sums.next().unwrap_or_default(),
                 float_sums: float_sums.next().unwrap_or_default(),
@@ -157,8 +165,9 @@ impl Activations {
             }
             if is_wanted {
                 let values = part.values.as_chunks().0;
-                let Part { quants, scales, sums, float_sums, scaled_sums, .. } = part;
+                let Part { quants, wide_quants, scales, sums, float_sums, scaled_sums, .. } = part;
                 quantize_blocks(cpu, values, quants, scales, sums, float_sums, scaled_sums);
+                widen_quants(cpu, quants, wide_quants);
             }
         };
         if count == 1 {
@@ -189,6 +198,8 @@ impl Activations {
             &mut self.float_sums[..blocks],
             &mut self.scaled_sums[..blocks],
         );
+        let quants = self.quants[..elements].as_chunks().0;
+        widen_quants(cpu, quants, self.wide_quants[..elements].as_chunks_mut().0);
         self.is_quantized = true;
     }
 
@@ -199,10 +210,21 @@ impl Activations {
         let range = first * blocks..(first + count) * blocks;
         Quantized {
             quants: &self.quants.as_chunks().0[range.clone()],
+            wide_quants: &self.wide_quants.as_chunks().0[range.clone()],
             scales: &self.scales[range.clone()],
             sums: &self.sums[range.clone()],
             float_sums: &self.float_sums[range.clone()],
             scaled_sums: &self.scaled_sums[range],
+        }
+    }
+}
+
+for_each_cpu! {
+    /// The quants in 16 bits.
+    fn widen_quants(quants: &[[i8; BLOCK_LEN]], wide_quants: &mut [[i16; BLOCK_LEN]]) {
+        let quants = quants.as_flattened().iter();
+        for (wide, &quant) in wide_quants.as_flattened_mut().iter_mut().zip(quants) {
+            *wide = quant.into();
         }
     }
 }

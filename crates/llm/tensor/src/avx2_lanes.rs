@@ -11,51 +11,65 @@ use core::arch::x86_64::*;
 /// Sums of even rows, and of odd ones.
 type Pair = [__m256i; 2];
 
-/// One panel times `TOKENS` tokens; the result is `(TOKENS, 16)`. `KIND` is one of the constants of
-/// [`crate::avx2`] and `WORDS` the number of words of its blocks.
+/// `PANELS` neighbouring panels times `TOKENS` tokens; the result is `(TOKENS, PANELS, 16)`. `KIND` is
+/// one of the constants of [`crate::avx2`] and `WORDS` the number of words of its blocks. What an
+/// emulator takes longest for is spreading a quant over a vector, which panels share.
 #[target_feature(enable = "avx2")]
-pub(crate) fn panel<const KIND: u8, const WORDS: usize, const TOKENS: usize>(
-    panel: Panel<'_>,
+pub(crate) fn panels<
+    const KIND: u8,
+    const WORDS: usize,
+    const PANELS: usize,
+    const TOKENS: usize,
+>(
+    panels: [Panel<'_>; PANELS],
     x: &Quantized<'_>,
-) -> [[f32; PANEL_ROWS]; TOKENS] {
-    let words = panel.words.as_chunks::<WORDS>().0;
-    let blocks = words.len();
+) -> [[[f32; PANEL_ROWS]; PANELS]; TOKENS] {
     let headers_per_block = if KIND == Q4_1 { 2 } else { 1 };
-    assert!(panel.headers.len() == blocks * headers_per_block);
-    assert!(x.quants.len() == TOKENS * blocks);
-    let mut totals = [[_mm256_setzero_ps(); 2]; TOKENS];
-    for (block, words) in words.iter().enumerate() {
-        let quants: [&[i8; BLOCK_LEN]; TOKENS] =
-            core::array::from_fn(|token| &x.quants[token * blocks + block]);
+    let words = panels.map(|panel| panel.words.as_chunks::<WORDS>().0);
+    let blocks = words[0].len();
+    for (panel, words) in panels.iter().zip(words) {
+        assert!(words.len() == blocks && panel.headers.len() == blocks * headers_per_block);
+    }
+    assert!(x.wide_quants.len() == TOKENS * blocks);
+    let mut totals = [[[_mm256_setzero_ps(); 2]; PANELS]; TOKENS];
+    for block in 0..blocks {
+        let words = words.map(|words| &words[block]);
+        let quants: [&[i16; BLOCK_LEN]; TOKENS] =
+            core::array::from_fn(|token| &x.wide_quants[token * blocks + block]);
         let sums = match KIND {
             Q8_0 => sums_of_bytes(words, quants),
             _ => sums_of_nibbles(words, quants),
         };
-        let headers = &panel.headers[block * headers_per_block..][..headers_per_block];
-        let scales = floats(&headers[0]);
-        for (token, totals) in totals.iter_mut().enumerate() {
-            let index = token * blocks + block;
-            let scale = _mm256_set1_ps(x.scales[index]);
-            for half in 0..2 {
-                let sums = match KIND {
-                    Q4_0 => {
-                        _mm256_sub_epi32(sums[token][half], _mm256_set1_epi32(8 * x.sums[index]))
+        for (index, panel) in panels.iter().enumerate() {
+            let headers = &panel.headers[block * headers_per_block..][..headers_per_block];
+            let scales = floats(&headers[0]);
+            for (token, totals) in totals.iter_mut().enumerate() {
+                let (sums, totals) = (&sums[token][index], &mut totals[index]);
+                let place = token * blocks + block;
+                let scale = _mm256_set1_ps(x.scales[place]);
+                for half in 0..2 {
+                    let sums = match KIND {
+                        Q4_0 => _mm256_sub_epi32(sums[half], _mm256_set1_epi32(8 * x.sums[place])),
+                        _ => sums[half],
+                    };
+                    let product =
+                        _mm256_mul_ps(to_floats(sums), _mm256_mul_ps(scales[half], scale));
+                    totals[half] = _mm256_add_ps(totals[half], product);
+                    if KIND == Q4_1 {
+                        let minima = floats(&headers[1])[half];
+                        let scaled_sum = _mm256_set1_ps(x.scaled_sums[place]);
+                        totals[half] =
+                            _mm256_add_ps(totals[half], _mm256_mul_ps(minima, scaled_sum));
                     }
-                    _ => sums[token][half],
-                };
-                let product = _mm256_mul_ps(to_floats(sums), _mm256_mul_ps(scales[half], scale));
-                totals[half] = _mm256_add_ps(totals[half], product);
-                if KIND == Q4_1 {
-                    let minima = floats(&headers[1])[half];
-                    let scaled_sum = _mm256_set1_ps(x.scaled_sums[index]);
-                    totals[half] = _mm256_add_ps(totals[half], _mm256_mul_ps(minima, scaled_sum));
                 }
             }
         }
     }
-    totals.map(|[even, odd]| {
-        let (even, odd) = (lanes(even), lanes(odd));
-        core::array::from_fn(|row| if row % 2 == 0 { even[row / 2] } else { odd[row / 2] })
+    totals.map(|totals| {
+        totals.map(|[even, odd]| {
+            let (even, odd) = (lanes(even), lanes(odd));
+            core::array::from_fn(|row| if row % 2 == 0 { even[row / 2] } else { odd[row / 2] })
+        })
     })
 }
 
@@ -63,34 +77,28 @@ pub(crate) fn panel<const KIND: u8, const WORDS: usize, const TOKENS: usize>(
 /// `2j + 16`, `2j + 1`, `2j + 17`.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn sums_of_nibbles<const WORDS: usize, const TOKENS: usize>(
-    words: &[[u16; PANEL_ROWS]; WORDS],
-    quants: [&[i8; BLOCK_LEN]; TOKENS],
-) -> [Pair; TOKENS] {
+fn sums_of_nibbles<const WORDS: usize, const PANELS: usize, const TOKENS: usize>(
+    words: [&[[u16; PANEL_ROWS]; WORDS]; PANELS],
+    quants: [&[i16; BLOCK_LEN]; TOKENS],
+) -> [[Pair; PANELS]; TOKENS] {
     let mask = _mm256_set1_epi16(15);
-    let mut sums = [[_mm256_setzero_si256(); 2]; TOKENS];
-    for (half, words) in words.chunks_exact(WORDS / 2).enumerate() {
+    let mut sums = [[[_mm256_setzero_si256(); 2]; PANELS]; TOKENS];
+    for half in 0..2 {
         // Sixteen products of at most 15 * 127 fit 16 bits: 30480.
-        let mut sixteens = [_mm256_setzero_si256(); TOKENS];
-        for (index, word) in words.iter().enumerate() {
-            let packed = load(word);
-            let nibbles = [
-                _mm256_and_si256(packed, mask),
-                _mm256_and_si256(_mm256_srli_epi16::<4>(packed), mask),
-                _mm256_and_si256(_mm256_srli_epi16::<8>(packed), mask),
-                _mm256_srli_epi16::<12>(packed),
-            ];
-            let first = 2 * (half * WORDS / 2 + index);
-            for (sum, quants) in sixteens.iter_mut().zip(quants) {
-                let elements = [first, first + 16, first + 1, first + 17];
-                for (nibbles, element) in nibbles.into_iter().zip(elements) {
-                    *sum = _mm256_add_epi16(*sum, times(nibbles, quants[element]));
+        let mut sixteens = [[_mm256_setzero_si256(); PANELS]; TOKENS];
+        for index in half * WORDS / 2..(half + 1) * WORDS / 2 {
+            let mut rest = words.map(|words| load(&words[index]));
+            let first = 2 * index;
+            for element in [first, first + 16, first + 1, first + 17] {
+                let mut nibbles = rest;
+                for (nibbles, rest) in nibbles.iter_mut().zip(&mut rest) {
+                    *nibbles = _mm256_and_si256(*rest, mask);
+                    *rest = _mm256_srli_epi16::<4>(*rest);
                 }
+                add_products(&mut sixteens, nibbles, quants.map(|quants| quants[element]));
             }
         }
-        for (sums, sixteens) in sums.iter_mut().zip(sixteens) {
-            add_widened(sums, sixteens);
-        }
+        add_all_widened(&mut sums, sixteens);
     }
     sums
 }
@@ -98,29 +106,55 @@ fn sums_of_nibbles<const WORDS: usize, const TOKENS: usize>(
 /// A word has two signed bytes: elements `2j` and `2j + 1`.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn sums_of_bytes<const WORDS: usize, const TOKENS: usize>(
-    words: &[[u16; PANEL_ROWS]; WORDS],
-    quants: [&[i8; BLOCK_LEN]; TOKENS],
-) -> [Pair; TOKENS] {
-    let mut sums = [[_mm256_setzero_si256(); 2]; TOKENS];
-    for (index, word) in words.iter().enumerate() {
-        let packed = load(word);
-        let low = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(packed));
-        let high = _mm256_srai_epi16::<8>(packed);
-        for (sums, quants) in sums.iter_mut().zip(quants) {
-            // Two products of at most 128 * 127 fit 16 bits: 32512.
-            let first = times(low, quants[2 * index]);
-            let second = times(high, quants[2 * index + 1]);
-            add_widened(sums, _mm256_add_epi16(first, second));
+fn sums_of_bytes<const WORDS: usize, const PANELS: usize, const TOKENS: usize>(
+    words: [&[[u16; PANEL_ROWS]; WORDS]; PANELS],
+    quants: [&[i16; BLOCK_LEN]; TOKENS],
+) -> [[Pair; PANELS]; TOKENS] {
+    let mut sums = [[[_mm256_setzero_si256(); 2]; PANELS]; TOKENS];
+    for index in 0..WORDS {
+        let mut low = words.map(|words| load(&words[index]));
+        let mut high = low;
+        for (low, high) in low.iter_mut().zip(&mut high) {
+            *low = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(*low));
+            *high = _mm256_srai_epi16::<8>(*high);
         }
+        // Two products of at most 128 * 127 fit 16 bits: 32512.
+        let mut twos = [[_mm256_setzero_si256(); PANELS]; TOKENS];
+        add_products(&mut twos, low, quants.map(|quants| quants[2 * index]));
+        add_products(&mut twos, high, quants.map(|quants| quants[2 * index + 1]));
+        add_all_widened(&mut sums, twos);
     }
     sums
 }
 
+/// Adds the products of each panel's weights of one element with the tokens' quants of it.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn times(weights: __m256i, quant: i8) -> __m256i {
-    _mm256_mullo_epi16(weights, _mm256_set1_epi16(i16::from(quant)))
+fn add_products<const PANELS: usize, const TOKENS: usize>(
+    sums: &mut [[__m256i; PANELS]; TOKENS],
+    weights: [__m256i; PANELS],
+    quants: [i16; TOKENS],
+) {
+    for (sums, quant) in sums.iter_mut().zip(quants) {
+        let quant = _mm256_set1_epi16(quant);
+        for (sum, weights) in sums.iter_mut().zip(weights) {
+            *sum = _mm256_add_epi16(*sum, _mm256_mullo_epi16(weights, quant));
+        }
+    }
+}
+
+/// Adds 16-bit sums to 32-bit ones.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn add_all_widened<const PANELS: usize, const TOKENS: usize>(
+    sums: &mut [[Pair; PANELS]; TOKENS],
+    addends: [[__m256i; PANELS]; TOKENS],
+) {
+    for (sums, addends) in sums.iter_mut().zip(addends) {
+        for (sums, addend) in sums.iter_mut().zip(addends) {
+            add_widened(sums, addend);
+        }
+    }
 }
 
 /// Adds sixteen 16-bit sums to the 32-bit sums of even and odd rows.

@@ -16,8 +16,12 @@ use crate::{
 use core::ops::Range;
 use system_platform::ComputePool;
 
-/// Parts a CPU gets on average, so that one that is held up does not hold up the others.
-const PARTS_PER_WORKER: usize = 4;
+/// Parts a CPU gets on average, so that one that is held up does not hold up the others. A part is
+/// a microsecond of silicon's time and some dozens of an emulator's, where it costs nothing to take
+/// one and where CPUs are held up all the time.
+const fn parts_per_worker(cpu: CpuFeatures) -> usize {
+    if cpu.is_emulated() { 16 } else { 4 }
+}
 
 /// Whether products with such a matrix need [`Activations::quantize`] first.
 pub const fn needs_quantized(kind: TensorType) -> bool {
@@ -67,10 +71,10 @@ pub fn matmul_group<const COUNT: usize>(
     // What is read measures the work as well as what is computed does.
     let cost = |product: &Product<'_>| product.rows.len() * product.matrix.row_bytes();
     let total: usize = products.iter().map(cost).sum();
-    let share = total.div_ceil(pool.workers() * PARTS_PER_WORKER);
+    let share = total.div_ceil(pool.workers() * parts_per_worker(cpu));
     let weights = products.each_ref().map(|product| (product.matrix, product.panels));
     let mut outputs = products.map(|Product { matrix, rows, output, .. }| {
-        let part = (share / matrix.row_bytes()).max(1).next_multiple_of(PANEL_ROWS);
+        let part = (share / matrix.row_bytes()).max(1).next_multiple_of(2 * PANEL_ROWS);
         Columns::new(output, matrix.rows(), rows, part)
     });
     for_each_columns(pool, &mut outputs, &|index, writer| {
@@ -110,9 +114,16 @@ fn compute_rows(
         && row.is_multiple_of(PANEL_ROWS)
     {
         let end = writer.columns().end.min(panels.rows());
+        // Several tokens need the registers that a second panel would take.
+        while x.tokens() == 1 && row + 2 * PANEL_ROWS <= end {
+            let index = row / PANEL_ROWS;
+            let panels = [panels.panel(index), panels.panel(index + 1)];
+            compute_group(&PanelRows { cpu, kind, panels }, x, row, &mut writer);
+            row += 2 * PANEL_ROWS;
+        }
         while row + PANEL_ROWS <= end {
-            let panel = panels.panel(row / PANEL_ROWS);
-            compute_group(&PanelRows { cpu, kind, panel }, x, row, &mut writer);
+            let panels = [panels.panel(row / PANEL_ROWS)];
+            compute_group(&PanelRows { cpu, kind, panels }, x, row, &mut writer);
             row += PANEL_ROWS;
         }
     }
@@ -148,30 +159,59 @@ fn compute_tiles(
     }
 }
 
-/// `ROWS` neighbouring rows that a kernel computes together.
-trait RowGroup<const ROWS: usize> {
+/// Neighbouring rows that a kernel computes together.
+trait RowGroup {
+    /// A float for each of them.
+    type Sums: AsSums;
+
     /// The rows times `TOKENS` tokens.
-    fn times<const TOKENS: usize>(&self, x: &Quantized<'_>) -> [[f32; ROWS]; TOKENS];
+    fn times<const TOKENS: usize>(&self, x: &Quantized<'_>) -> [Self::Sums; TOKENS];
 }
 
-/// Computes a group, whose first row is `row`, for all tokens: four together while there are as
+/// Computes a group, whose first row is `row`, for all tokens: several together while there are as
 /// many, then one by one.
-fn compute_group<const ROWS: usize>(
-    group: &impl RowGroup<ROWS>,
+fn compute_group(
+    group: &impl RowGroup,
     x: &Activations,
     row: usize,
     writer: &mut ColumnWriter<'_>,
 ) {
-    let mut token = 0;
-    while token + TILE_TOKENS <= x.tokens() {
-        for sums in group.times::<TILE_TOKENS>(&x.quantized(token, TILE_TOKENS)) {
-            writer.write(token, row, &sums);
+    let token = compute_tokens::<TILE_TOKENS>(group, x, 0, row, writer);
+    compute_tokens::<1>(group, x, token, row, writer);
+}
+
+/// Computes a group for the tokens from `token` on, `TOKENS` at a time while there are as many; gives
+/// the first that is left.
+fn compute_tokens<const TOKENS: usize>(
+    group: &impl RowGroup,
+    x: &Activations,
+    mut token: usize,
+    row: usize,
+    writer: &mut ColumnWriter<'_>,
+) -> usize {
+    while token + TOKENS <= x.tokens() {
+        for sums in group.times::<TOKENS>(&x.quantized(token, TOKENS)) {
+            writer.write(token, row, sums.as_sums());
             token += 1;
         }
     }
-    for token in token..x.tokens() {
-        let [sums] = group.times(&x.quantized(token, 1));
-        writer.write(token, row, &sums);
+    token
+}
+
+/// Floats in an array of any shape.
+trait AsSums {
+    fn as_sums(&self) -> &[f32];
+}
+
+impl AsSums for [f32; TILE_ROWS] {
+    fn as_sums(&self) -> &[f32] {
+        self
+    }
+}
+
+impl<const PANELS: usize> AsSums for [[f32; PANEL_ROWS]; PANELS] {
+    fn as_sums(&self) -> &[f32] {
+        self.as_flattened()
     }
 }
 
@@ -196,7 +236,9 @@ struct TileRows<'a> {
     weights: &'a [u8],
 }
 
-impl RowGroup<TILE_ROWS> for TileRows<'_> {
+impl RowGroup for TileRows<'_> {
+    type Sums = [f32; TILE_ROWS];
+
     fn times<const TOKENS: usize>(&self, x: &Quantized<'_>) -> [[f32; TILE_ROWS]; TOKENS] {
         use avx2::{Q4_0, Q4_1, Q8_0, fused_tile, tile};
         assert!(self.cpu.has_avx2(), "the caller has asked");
@@ -224,25 +266,27 @@ impl RowGroup<TILE_ROWS> for TileRows<'_> {
     }
 }
 
-/// The sixteen rows of a panel, in AVX2.
-struct PanelRows<'a> {
+/// The rows of some panels, in AVX2.
+struct PanelRows<'a, const PANELS: usize> {
     cpu: CpuFeatures,
     kind: TensorType,
-    panel: Panel<'a>,
+    panels: [Panel<'a>; PANELS],
 }
 
-impl RowGroup<PANEL_ROWS> for PanelRows<'_> {
-    fn times<const TOKENS: usize>(&self, x: &Quantized<'_>) -> [[f32; PANEL_ROWS]; TOKENS] {
+impl<const PANELS: usize> RowGroup for PanelRows<'_, PANELS> {
+    type Sums = [[f32; PANEL_ROWS]; PANELS];
+
+    fn times<const TOKENS: usize>(&self, x: &Quantized<'_>) -> [Self::Sums; TOKENS] {
         use avx2::{Q4_0, Q4_1, Q8_0};
-        use avx2_lanes::panel;
+        use avx2_lanes::panels;
         assert!(self.cpu.has_avx2(), "the caller has asked");
         match self.kind {
             // SAFETY: the CPU has AVX2, as asserted.
-            TensorType::Q8_0 => unsafe { panel::<Q8_0, 16, TOKENS>(self.panel, x) },
+            TensorType::Q8_0 => unsafe { panels::<Q8_0, 16, PANELS, TOKENS>(self.panels, x) },
             // SAFETY: the same.
-            TensorType::Q4_0 => unsafe { panel::<Q4_0, 8, TOKENS>(self.panel, x) },
+            TensorType::Q4_0 => unsafe { panels::<Q4_0, 8, PANELS, TOKENS>(self.panels, x) },
             // SAFETY: the same.
-            TensorType::Q4_1 => unsafe { panel::<Q4_1, 8, TOKENS>(self.panel, x) },
+            TensorType::Q4_1 => unsafe { panels::<Q4_1, 8, PANELS, TOKENS>(self.panels, x) },
             _ => unreachable!("only types that panels are made for"),
         }
     }
