@@ -5,6 +5,8 @@ use core::arch::x86_64::*;
 
 /// Rows that share the loads of inputs.
 const ROWS: usize = 4;
+/// The same where there is a single token.
+const SINGLE_ROWS: usize = 8;
 
 const F32: u8 = 0;
 const F16: u8 = 1;
@@ -34,6 +36,14 @@ fn rows_of<const KIND: u8, const BYTES: usize>(
     assert!(cpu.is_fused(), "the caller has asked");
     let columns = writer.columns();
     let mut row = columns.start;
+    // Fewer sums than this would wait for each other.
+    while x.tokens() == 1 && row + SINGLE_ROWS <= columns.end {
+        let rows = core::array::from_fn(|index| matrix.row_data(row + index, 1));
+        // SAFETY: the CPU has AVX2, FMA and F16C, as asserted.
+        let [sums] = unsafe { dots::<KIND, BYTES, SINGLE_ROWS, 1>(rows, [x.values()]) };
+        writer.write(0, row, &sums);
+        row += SINGLE_ROWS;
+    }
     while row + ROWS <= columns.end {
         let rows = core::array::from_fn(|index| matrix.row_data(row + index, 1));
         for_each_token_pair(x, |token, inputs, count| {
