@@ -1,9 +1,9 @@
 //! Quantised matrices and the arithmetic of a transformer layer.
 //!
 //! A [`Matrix`] is borrowed weights, [`Activations`] are the inputs of a product, and
-//! [`matmul::matmul`] multiplies them on all CPUs. Every operation takes [`CpuFeatures`] and gives
-//! the same bits whatever they are: [`scalar`] defines the order of the float operations, and the
-//! AVX2 kernels follow it.
+//! [`matmul::matmul`] multiplies them on all CPUs. Every operation takes [`CpuFeatures`], which speak
+//! one of two dialects ([`CpuFeatures::is_fused`]), and all kernels of a dialect give the same bits:
+//! [`scalar`] defines the order of the float operations, and the vector kernels follow it.
 #![no_std]
 
 extern crate alloc;
