@@ -134,12 +134,15 @@ pub(crate) const fn bf16_to_f32(bits: u16) -> f32 {
     f32::from_bits((bits as u32) << 16)
 }
 
-/// Two vectors of the same length; element `i` goes to lane `i % 8`.
+/// Lanes in which products of floats are added up.
+pub(crate) const FLOAT_LANES: usize = 16;
+
+/// Two vectors of the same length; element `i` goes to lane `i % 16`.
 #[inline(always)]
 fn dot_wide<const FUSED: bool>(a: impl ExactSizeIterator<Item = f32>, b: &[f32]) -> f32 {
     let mut a = a;
-    let mut lanes = [0.0_f32; 8];
-    let (chunks, rest) = b.as_chunks::<8>();
+    let mut lanes = [0.0_f32; FLOAT_LANES];
+    let (chunks, rest) = b.as_chunks::<FLOAT_LANES>();
     for chunk in chunks {
         for (lane, &b) in lanes.iter_mut().zip(chunk) {
             *lane = add_product::<FUSED>(*lane, a.next().unwrap_or_default(), b);
@@ -148,5 +151,16 @@ fn dot_wide<const FUSED: bool>(a: impl ExactSizeIterator<Item = f32>, b: &[f32])
     for (lane, &b) in lanes.iter_mut().zip(rest) {
         *lane = add_product::<FUSED>(*lane, a.next().unwrap_or_default(), b);
     }
-    sum_lanes(lanes)
+    sum_float_lanes(lanes)
+}
+
+/// The sum of the lanes of floats: the upper half is added to the lower one, until one is left.
+#[inline(always)]
+pub(crate) fn sum_float_lanes(mut lanes: [f32; FLOAT_LANES]) -> f32 {
+    for half in [8, 4, 2, 1] {
+        for lane in 0..half {
+            lanes[lane] += lanes[lane + half];
+        }
+    }
+    lanes[0]
 }

@@ -334,6 +334,6 @@ fn add_rest<I: Isa, const Q: usize>(
 #[inline(always)]
 fn prefetch(isa: impl Isa, halves: &[u16], index: usize) {
     if let Some(half) = halves.get(index) {
-        isa.prefetch(half);
+        isa.prefetch(core::ptr::from_ref(half).cast());
     }
 }

@@ -86,8 +86,25 @@ macro_rules! common {
                 let high = unsafe { _mm256_loadu_ps(high.as_ptr()) };
                 [low, high]
             }
-            fn prefetch(half: &u16) {
-                _mm_prefetch::<_MM_HINT_T1>(core::ptr::from_ref(half).cast());
+            fn prefetch(address: *const u8) {
+                _mm_prefetch::<_MM_HINT_T1>(address.cast());
+            }
+            fn singles(units: &[Unit; 4]) -> Two<__m256> {
+                let (low, high) = units.split_at(2);
+                // SAFETY: two units have 32 bytes, and the load needs no alignment.
+                let low = unsafe { _mm256_loadu_ps(low.as_ptr().cast()) };
+                // SAFETY: so have the other two.
+                let high = unsafe { _mm256_loadu_ps(high.as_ptr().cast()) };
+                [low, high]
+            }
+            fn brains(units: &[Unit; 2]) -> Two<__m256> {
+                // SAFETY: a unit has 16 bytes, and the load needs no alignment.
+                let low = unsafe { _mm_loadu_si128(units[0].as_ptr().cast()) };
+                // SAFETY: the same.
+                let high = unsafe { _mm_loadu_si128(units[1].as_ptr().cast()) };
+                let low = _mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(low));
+                let high = _mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(high));
+                [_mm256_castsi256_ps(low), _mm256_castsi256_ps(high)]
             }
             fn halves(units: &[Unit; 2]) -> Two<__m256> {
                 // SAFETY: a unit has 16 bytes, and the load needs no alignment.
@@ -128,6 +145,27 @@ macro_rules! common {
             fn fused(a: Two<__m256>, b: Two<__m256>, c: Two<__m256>) -> Two<__m256> {
                 [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])]
             }
+            fn sum_four(floats: [Two<__m256>; 4]) -> [f32; 4] {
+                let halves = |[low, high]: Two<__m256>| _mm256_add_ps(low, high);
+                // The upper quarters of two vectors meet the lower ones.
+                let quarters = |a, b| {
+                    let lower = _mm256_permute2f128_ps::<0x20>(a, b);
+                    _mm256_add_ps(lower, _mm256_permute2f128_ps::<0x31>(a, b))
+                };
+                let sums = |quarters| {
+                    let swapped = _mm256_permute_ps::<0b01_00_11_10>(quarters);
+                    let pairs = _mm256_add_ps(quarters, swapped);
+                    let sums = _mm256_add_ps(pairs, _mm256_permute_ps::<0b10_11_00_01>(pairs));
+                    let mut out = [0.0; 8];
+                    // SAFETY: the array has eight floats, and the store needs no alignment.
+                    unsafe { _mm256_storeu_ps(out.as_mut_ptr(), sums) };
+                    [out[0], out[4]]
+                };
+                let [a, b, c, d] = floats;
+                let [a, b] = sums(quarters(halves(a), halves(b)));
+                let [c, d] = sums(quarters(halves(c), halves(d)));
+                [a, b, c, d]
+            }
             fn store(values: Two<__m256>, out: &mut [f32; 16]) {
                 let (low, high) = out.split_at_mut(8);
                 // SAFETY: the lower half has eight floats, and the store needs no alignment.
@@ -140,6 +178,7 @@ macro_rules! common {
         #[inline]
         fn run(self, kernel: impl Kernel) {
             #[target_feature(enable = $features)]
+            #[inline(never)]
             fn compiled<I: Isa>(isa: I, kernel: impl Kernel) {
                 kernel.run_on(isa);
             }

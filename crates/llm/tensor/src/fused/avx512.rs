@@ -75,8 +75,18 @@ impl Isa for Avx512Vnni {
             // SAFETY: the array has sixteen floats, and the load needs no alignment.
             unsafe { _mm512_loadu_ps(values.as_ptr()) }
         }
-        fn prefetch(half: &u16) {
-            _mm_prefetch::<_MM_HINT_T1>(core::ptr::from_ref(half).cast());
+        fn prefetch(address: *const u8) {
+            _mm_prefetch::<_MM_HINT_T1>(address.cast());
+        }
+        fn singles(units: &[Unit; 4]) -> __m512 {
+            // SAFETY: four units have 64 bytes, and the load needs no alignment.
+            unsafe { _mm512_loadu_ps(units.as_ptr().cast()) }
+        }
+        fn brains(units: &[Unit; 2]) -> __m512 {
+            // SAFETY: two units have 32 bytes, and the load needs no alignment.
+            let upper = unsafe { _mm256_loadu_si256(units.as_ptr().cast()) };
+            let bits = _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(upper));
+            _mm512_castsi512_ps(bits)
         }
         fn halves(units: &[Unit; 2]) -> __m512 {
             // SAFETY: two units have 32 bytes, and the load needs no alignment.
@@ -102,6 +112,25 @@ impl Isa for Avx512Vnni {
         fn fused(a: __m512, b: __m512, c: __m512) -> __m512 {
             _mm512_fmadd_ps(a, b, c)
         }
+        fn sum_four(floats: [__m512; 4]) -> [f32; 4] {
+            // The upper halves of two vectors meet the lower ones; what is left fills one vector.
+            let halves = |a, b| {
+                let lower = _mm512_shuffle_f32x4::<0b01_00_01_00>(a, b);
+                _mm512_add_ps(lower, _mm512_shuffle_f32x4::<0b11_10_11_10>(a, b))
+            };
+            let [a, b, c, d] = floats;
+            let (ab, cd) = (halves(a, b), halves(c, d));
+            // The same for halves of halves.
+            let lower = _mm512_shuffle_f32x4::<0b10_00_10_00>(ab, cd);
+            let quarters = _mm512_add_ps(lower, _mm512_shuffle_f32x4::<0b11_01_11_01>(ab, cd));
+            let swapped = _mm512_permute_ps::<0b01_00_11_10>(quarters);
+            let pairs = _mm512_add_ps(quarters, swapped);
+            let sums = _mm512_add_ps(pairs, _mm512_permute_ps::<0b10_11_00_01>(pairs));
+            let mut out = [0.0; 16];
+            // SAFETY: the array has sixteen floats, and the store needs no alignment.
+            unsafe { _mm512_storeu_ps(out.as_mut_ptr(), sums) };
+            [out[0], out[4], out[8], out[12]]
+        }
         fn store(values: __m512, out: &mut [f32; 16]) {
             // SAFETY: the array has sixteen floats, and the store needs no alignment.
             unsafe { _mm512_storeu_ps(out.as_mut_ptr(), values) };
@@ -111,6 +140,7 @@ impl Isa for Avx512Vnni {
     #[inline]
     fn run(self, kernel: impl Kernel) {
         #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+        #[inline(never)]
         fn compiled(isa: Avx512Vnni, kernel: impl Kernel) {
             kernel.run_on(isa);
         }

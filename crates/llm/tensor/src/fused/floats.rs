@@ -1,156 +1,231 @@
-//! Rows of floats times floats, with FMA in eight lanes.
+//! Rows of floats times tokens of floats, sixteen lanes at a time.
+//!
+//! A tile of some rows and tokens keeps a sum of lanes for each pair in registers, so that every
+//! weight that is loaded and converted meets several tokens, and every input several rows.
 
-use crate::{Activations, CpuFeatures, Matrix, TensorType, scalar::sum_lanes, split::ColumnWriter};
-use core::arch::x86_64::*;
+use super::isa::{Isa, Kernel, Unit};
+use crate::{
+    Activations, Matrix, TensorType, matrix::blocks, scalar::FLOAT_LANES, split::ColumnWriter,
+};
+use core::marker::PhantomData;
 
-/// Rows that share the loads of inputs.
-const ROWS: usize = 4;
-/// The same where there is a single token.
-const SINGLE_ROWS: usize = 8;
+/// A float type; sixteen elements take `UNITS` units.
+trait Element<const UNITS: usize> {
+    /// Sixteen elements.
+    fn load<I: Isa>(isa: I, units: &[Unit; UNITS]) -> I::Floats;
+}
 
-const F32: u8 = 0;
-const F16: u8 = 1;
-const BF16: u8 = 2;
+struct Single;
+struct Half;
+struct Brain;
+
+impl Element<4> for Single {
+    #[inline(always)]
+    fn load<I: Isa>(isa: I, units: &[Unit; 4]) -> I::Floats {
+        isa.singles(units)
+    }
+}
+
+impl Element<2> for Half {
+    #[inline(always)]
+    fn load<I: Isa>(isa: I, units: &[Unit; 2]) -> I::Floats {
+        isa.halves(units)
+    }
+}
+
+impl Element<2> for Brain {
+    #[inline(always)]
+    fn load<I: Isa>(isa: I, units: &[Unit; 2]) -> I::Floats {
+        isa.brains(units)
+    }
+}
 
 /// Computes the rows that `writer` has, for all tokens of `x`.
-pub(super) fn compute_rows(
-    cpu: CpuFeatures,
+pub(super) fn compute_rows<I: Isa>(
+    isa: I,
     matrix: &Matrix<'_>,
     x: &Activations,
     writer: &mut ColumnWriter<'_>,
 ) {
     match matrix.kind() {
-        TensorType::F32 => rows_of::<F32, 4>(cpu, matrix, x, writer),
-        TensorType::F16 => rows_of::<F16, 2>(cpu, matrix, x, writer),
-        TensorType::BF16 => rows_of::<BF16, 2>(cpu, matrix, x, writer),
+        TensorType::F32 => isa.run(Rows::<Single, 4>::new(matrix, x, writer)),
+        TensorType::F16 => isa.run(Rows::<Half, 2>::new(matrix, x, writer)),
+        TensorType::BF16 => isa.run(Rows::<Brain, 2>::new(matrix, x, writer)),
         _ => unreachable!("types with blocks are multiplied in integers"),
     }
 }
 
-fn rows_of<const KIND: u8, const BYTES: usize>(
-    cpu: CpuFeatures,
-    matrix: &Matrix<'_>,
-    x: &Activations,
-    writer: &mut ColumnWriter<'_>,
-) {
-    assert!(cpu.is_fused(), "the caller has asked");
-    let columns = writer.columns();
-    let mut row = columns.start;
-    // Fewer sums than this would wait for each other.
-    while x.tokens() == 1 && row + SINGLE_ROWS <= columns.end {
-        let rows = core::array::from_fn(|index| matrix.row_data(row + index, 1));
-        // SAFETY: the CPU has AVX2, FMA and F16C, as asserted.
-        let [sums] = unsafe { dots::<KIND, BYTES, SINGLE_ROWS, 1>(rows, [x.values()]) };
-        writer.write(0, row, &sums);
-        row += SINGLE_ROWS;
+/// Bytes of weights that stay in a cache while all tokens pass, a tile of them at a time.
+const CACHED_WEIGHTS: usize = 1 << 17;
+/// Bytes of weights from those that a single token meets now to those that are asked for.
+const AHEAD: usize = 8192;
+
+/// The rows of a writer times all tokens.
+struct Rows<'a, 'b, E, const UNITS: usize> {
+    weights: &'a [u8],
+    row_bytes: usize,
+    x: &'a Activations,
+    writer: &'a mut ColumnWriter<'b>,
+    element: PhantomData<E>,
+}
+
+impl<'a, 'b, E: Element<UNITS>, const UNITS: usize> Rows<'a, 'b, E, UNITS> {
+    fn new(matrix: &Matrix<'a>, x: &'a Activations, writer: &'a mut ColumnWriter<'b>) -> Self {
+        let columns = writer.columns();
+        let weights = matrix.row_data(columns.start, columns.len());
+        Self { weights, row_bytes: matrix.row_bytes(), x, writer, element: PhantomData }
     }
-    while row + ROWS <= columns.end {
-        let rows = core::array::from_fn(|index| matrix.row_data(row + index, 1));
-        for_each_token_pair(x, |token, inputs, count| {
-            if let ([first, second], 2) = (inputs, count) {
-                // SAFETY: the CPU has AVX2, FMA and F16C, as asserted.
-                let sums = unsafe { dots::<KIND, BYTES, ROWS, 2>(rows, [first, second]) };
-                for (index, sums) in sums.iter().enumerate() {
-                    writer.write(token + index, row, sums);
+
+    /// Computes the products in tiles of `ROWS` rows and `TOKENS` tokens while there are as many,
+    /// then of `FEW` tokens.
+    #[inline(always)]
+    fn compute<I: Isa, const ROWS: usize, const TOKENS: usize, const FEW: usize>(
+        &mut self,
+        isa: I,
+    ) {
+        let tokens = self.x.tokens();
+        let tile_bytes = ROWS * self.row_bytes;
+        let block_bytes = tile_bytes * (CACHED_WEIGHTS / tile_bytes).max(1);
+        let mut first = self.writer.columns().start;
+        for block in self.weights.chunks(block_bytes) {
+            let mut token = 0;
+            while token < tokens {
+                let wide = token + TOKENS <= tokens;
+                let count = if wide { TOKENS } else { FEW.min(tokens - token) };
+                for (index, weights) in block.chunks(tile_bytes).enumerate() {
+                    let row = first + index * ROWS;
+                    if wide {
+                        self.tile::<I, ROWS, TOKENS>(isa, weights, row, token, count);
+                    } else {
+                        self.tile::<I, ROWS, FEW>(isa, weights, row, token, count);
+                    }
                 }
-            } else {
-                // SAFETY: the same.
-                let [sums] = unsafe { dots::<KIND, BYTES, ROWS, 1>(rows, [inputs[0]]) };
-                writer.write(token, row, &sums);
+                token += count;
             }
-        });
-        row += ROWS;
+            first += block.len() / self.row_bytes;
+        }
     }
-    for row in row..columns.end {
-        for token in 0..x.tokens() {
-            let inputs = &x.values()[token * x.cols()..][..x.cols()];
-            // SAFETY: the CPU has AVX2, FMA and F16C, as asserted.
-            let [sums] = unsafe { dots::<KIND, BYTES, 1, 1>([matrix.row_data(row, 1)], [inputs]) };
-            writer.write(token, row, &sums);
+
+    /// Computes a tile from `row` and `token` on. Rows and tokens that it has too many are computed
+    /// from the last ones and thrown away.
+    #[inline(always)]
+    fn tile<I: Isa, const ROWS: usize, const TOKENS: usize>(
+        &mut self,
+        isa: I,
+        weights: &[u8],
+        row: usize,
+        token: usize,
+        count: usize,
+    ) {
+        // Loops rather than `map` and `from_fn`, into which the compiler does not inline
+        // instructions that those are not compiled for.
+        let (mut rows, mut x) = ([&weights[..self.row_bytes]; ROWS], [[].as_slice(); TOKENS]);
+        for (index, weights) in weights.chunks_exact(self.row_bytes).enumerate().skip(1) {
+            rows[index] = weights;
+        }
+        for (index, inputs) in x.iter_mut().enumerate() {
+            *inputs = self.inputs(token + index.min(count - 1));
+        }
+        let mut sums = [[0.0; ROWS]; TOKENS];
+        let tile =
+            Tile::<E, UNITS, ROWS, TOKENS> { rows, x, sums: &mut sums, element: PhantomData };
+        if TOKENS == 1 {
+            tile.run_on(isa);
+        } else {
+            // Wide tiles need all registers: they are functions of their own.
+            isa.run(tile);
+        }
+        for (index, sums) in sums.iter().enumerate().take(count) {
+            let count = weights.len() / self.row_bytes;
+            self.writer.write(token + index, row, if count < ROWS { &sums[..count] } else { sums });
+        }
+    }
+
+    #[inline(always)]
+    fn inputs(&self, token: usize) -> &'a [f32] {
+        &self.x.values()[token * self.x.cols()..][..self.x.cols()]
+    }
+}
+
+impl<E: Element<UNITS>, const UNITS: usize> Kernel for Rows<'_, '_, E, UNITS> {
+    #[inline(always)]
+    fn run_on<I: Isa>(mut self, isa: I) {
+        // A tile has as many sums as there are registers for, less what is loaded. A single token's
+        // has fewer, as more rows would be read from too many places at a time.
+        match (self.x.tokens(), I::IS_ROOMY) {
+            (1, _) => self.compute::<I, 4, 1, 1>(isa),
+            (_, true) => self.compute::<I, 4, 6, 3>(isa),
+            (_, false) => self.compute::<I, 2, 2, 2>(isa),
         }
     }
 }
 
-/// Calls `f` with the first of one or two tokens, their inputs, and how many they are.
-fn for_each_token_pair(x: &Activations, mut f: impl FnMut(usize, [&[f32]; 2], usize)) {
-    let inputs = |token: usize| &x.values()[token * x.cols()..][..x.cols()];
-    for token in (0..x.tokens()).step_by(2) {
-        let count = 2.min(x.tokens() - token);
-        f(token, [inputs(token), inputs(token + count - 1)], count);
-    }
+/// Products of some rows with some tokens.
+struct Tile<'a, E, const UNITS: usize, const ROWS: usize, const TOKENS: usize> {
+    rows: [&'a [u8]; ROWS],
+    x: [&'a [f32]; TOKENS],
+    sums: &'a mut [[f32; ROWS]; TOKENS],
+    element: PhantomData<E>,
 }
 
-/// Products of rows with tokens, `(TOKENS, COUNT)`. `BYTES` is the size of an element.
-#[target_feature(enable = "avx2,fma,f16c")]
-fn dots<const KIND: u8, const BYTES: usize, const COUNT: usize, const TOKENS: usize>(
-    rows: [&[u8]; COUNT],
-    x: [&[f32]; TOKENS],
-) -> [[f32; COUNT]; TOKENS] {
-    let cols = x[0].len();
-    assert!(rows.iter().all(|row| row.len() == cols * BYTES));
-    assert!(x.iter().all(|x| x.len() == cols));
-    let mut sums = [[_mm256_setzero_ps(); COUNT]; TOKENS];
-    let whole = cols / 8 * 8;
-    for start in (0..whole).step_by(8) {
-        let mut weights = [_mm256_setzero_ps(); COUNT];
-        for (weights, row) in weights.iter_mut().zip(rows) {
-            *weights = load::<KIND>(&row[start * BYTES..][..8 * BYTES]);
+impl<E: Element<UNITS>, const UNITS: usize, const ROWS: usize, const TOKENS: usize> Kernel
+    for Tile<'_, E, UNITS, ROWS, TOKENS>
+{
+    #[inline(always)]
+    fn run_on<I: Isa>(self, isa: I) {
+        let Self { rows, x, sums, .. } = self;
+        let steps = x[0].len() / FLOAT_LANES;
+        let (mut whole_rows, mut whole_x) = ([[].as_slice(); ROWS], [[].as_slice(); TOKENS]);
+        for (whole, row) in whole_rows.iter_mut().zip(rows) {
+            *whole = &blocks::<16>(row).as_chunks::<UNITS>().0[..steps];
         }
-        for (sums, x) in sums.iter_mut().zip(x) {
-            add::<COUNT>(sums, &weights, &x[start..start + 8]);
+        for (whole, x) in whole_x.iter_mut().zip(x) {
+            *whole = &x.as_chunks::<FLOAT_LANES>().0[..steps];
         }
-    }
-    if whole < cols {
-        // The lanes behind the end get zero times zero.
-        let mut weights = [_mm256_setzero_ps(); COUNT];
-        for (weights, row) in weights.iter_mut().zip(rows) {
-            let mut bytes = [0; 32];
-            bytes[..(cols - whole) * BYTES].copy_from_slice(&row[whole * BYTES..]);
-            *weights = load::<KIND>(&bytes[..8 * BYTES]);
+        let mut lanes = [[isa.splat(0.0); ROWS]; TOKENS];
+        for step in 0..steps {
+            // A single token's weights come from memory: those that follow are asked for now. A cache
+            // line is four units.
+            if TOKENS == 1 && (step * UNITS).is_multiple_of(4) {
+                for row in rows {
+                    isa.prefetch(row.as_ptr().wrapping_add(step * UNITS * 16 + AHEAD));
+                }
+            }
+            let mut weights = [isa.splat(0.0); ROWS];
+            for (weights, row) in weights.iter_mut().zip(whole_rows) {
+                // SAFETY: each row was cut to `steps` elements above.
+                *weights = E::load(isa, unsafe { row.get_unchecked(step) });
+            }
+            for (lanes, x) in lanes.iter_mut().zip(whole_x) {
+                // SAFETY: so were the inputs.
+                let x = isa.floats(unsafe { x.get_unchecked(step) });
+                for (lanes, weights) in lanes.iter_mut().zip(weights) {
+                    *lanes = isa.fused(weights, x, *lanes);
+                }
+            }
         }
-        for (sums, x) in sums.iter_mut().zip(x) {
-            let mut inputs = [0.0; 8];
-            inputs[..cols - whole].copy_from_slice(&x[whole..]);
-            add::<COUNT>(sums, &weights, &inputs);
+        let rest = x[0].len() % FLOAT_LANES;
+        if rest > 0 {
+            // The lanes behind the end get zero times zero.
+            let mut weights = [isa.splat(0.0); ROWS];
+            for (weights, row) in weights.iter_mut().zip(rows) {
+                let (mut units, row) = ([[0; 16]; UNITS], &row[steps * UNITS * 16..]);
+                units.as_flattened_mut()[..row.len()].copy_from_slice(row);
+                *weights = E::load(isa, &units);
+            }
+            for (lanes, x) in lanes.iter_mut().zip(x) {
+                let mut inputs = [0.0; FLOAT_LANES];
+                inputs[..rest].copy_from_slice(&x[steps * FLOAT_LANES..]);
+                let x = isa.floats(&inputs);
+                for (lanes, weights) in lanes.iter_mut().zip(weights) {
+                    *lanes = isa.fused(weights, x, *lanes);
+                }
+            }
         }
-    }
-    let mut out = [[0.0; COUNT]; TOKENS];
-    for (out, sums) in out.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
-        let mut lanes = [0.0; 8];
-        // SAFETY: the array has eight floats, and the store needs no alignment.
-        unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), *sums) };
-        *out = sum_lanes(lanes);
-    }
-    out
-}
-
-/// Adds the products of eight inputs with as many weights of each row.
-#[target_feature(enable = "avx2,fma,f16c")]
-#[inline]
-fn add<const COUNT: usize>(sums: &mut [__m256; COUNT], weights: &[__m256; COUNT], x: &[f32]) {
-    let x: &[f32; 8] = x.first_chunk().expect("eight inputs");
-    // SAFETY: the array has eight floats, and the load needs no alignment.
-    let x = unsafe { _mm256_loadu_ps(x.as_ptr()) };
-    for (sum, weights) in sums.iter_mut().zip(weights) {
-        *sum = _mm256_fmadd_ps(*weights, x, *sum);
-    }
-}
-
-/// Eight elements as floats.
-#[target_feature(enable = "avx2,fma,f16c")]
-#[inline]
-fn load<const KIND: u8>(bytes: &[u8]) -> __m256 {
-    if KIND == F32 {
-        let bytes: &[u8; 32] = bytes.first_chunk().expect("eight singles");
-        // SAFETY: the array has 32 bytes, and the load needs no alignment.
-        return unsafe { _mm256_loadu_ps(bytes.as_ptr().cast()) };
-    }
-    let bytes: &[u8; 16] = bytes.first_chunk().expect("eight halves");
-    // SAFETY: the array has 16 bytes, and the load needs no alignment.
-    let halves = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
-    if KIND == F16 {
-        _mm256_cvtph_ps(halves)
-    } else {
-        _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(halves)))
+        const { assert!((ROWS * TOKENS).is_multiple_of(4), "sums are added up four by four") };
+        let lanes = lanes.as_flattened().as_chunks::<4>().0;
+        for (sums, lanes) in sums.as_flattened_mut().as_chunks_mut::<4>().0.iter_mut().zip(lanes) {
+            *sums = isa.sum_four(*lanes);
+        }
     }
 }

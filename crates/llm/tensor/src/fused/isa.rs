@@ -64,8 +64,12 @@ pub(crate) trait Isa: Copy {
     fn splat(self, value: f32) -> Self::Floats;
     /// Sixteen floats.
     fn floats(self, values: &[f32; 16]) -> Self::Floats;
-    /// Asks for the cache line of a half, to be loaded some thousand cycles later.
-    fn prefetch(self, half: &u16);
+    /// Asks for the cache line of an address, to be loaded some thousand cycles later.
+    fn prefetch(self, address: *const u8);
+    /// Sixteen singles in bytes of any alignment.
+    fn singles(self, units: &[Unit; 4]) -> Self::Floats;
+    /// Sixteen bfloat16s in bytes of any alignment.
+    fn brains(self, units: &[Unit; 2]) -> Self::Floats;
     /// Sixteen halves in bytes of any alignment.
     fn halves(self, units: &[Unit; 2]) -> Self::Floats;
     /// Sixteen halves.
@@ -78,6 +82,8 @@ pub(crate) trait Isa: Copy {
     fn times(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
     /// `a * b + c`, rounded once.
     fn fused(self, a: Self::Floats, b: Self::Floats, c: Self::Floats) -> Self::Floats;
+    /// For each of four, the sum of its lanes in the order of [`crate::scalar::sum_float_lanes`].
+    fn sum_four(self, floats: [Self::Floats; 4]) -> [f32; 4];
     /// The floats in memory.
     fn store(self, values: Self::Floats, out: &mut [f32; 16]);
 

@@ -114,7 +114,7 @@ pub(crate) fn compute_rows(
     if needs_quantized(matrix.kind()) {
         with_isa!(cpu, isa => compute_panels(isa, matrix, panels, x, first, writer));
     } else {
-        floats::compute_rows(cpu, matrix, x, writer);
+        with_isa!(cpu, isa => floats::compute_rows(isa, matrix, x, writer));
     }
 }
 

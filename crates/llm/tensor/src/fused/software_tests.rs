@@ -86,7 +86,15 @@ impl Isa for Software {
     fn floats(self, values: &[f32; 16]) -> [f32; 16] {
         *values
     }
-    fn prefetch(self, _: &u16) {}
+    fn prefetch(self, _: *const u8) {}
+    fn singles(self, units: &[Unit; 4]) -> [f32; 16] {
+        let singles = units.as_flattened().as_chunks().0;
+        from_fn(|row| f32::from_le_bytes(singles[row]))
+    }
+    fn brains(self, units: &[Unit; 2]) -> [f32; 16] {
+        let brains = units.as_flattened().as_chunks().0;
+        from_fn(|row| scalar::bf16_to_f32(u16::from_le_bytes(brains[row])))
+    }
     fn halves(self, units: &[Unit; 2]) -> [f32; 16] {
         let halves = units.as_flattened().as_chunks().0;
         from_fn(|row| crate::half::f16_to_f32(u16::from_le_bytes(halves[row])))
@@ -105,6 +113,9 @@ impl Isa for Software {
     }
     fn fused(self, a: [f32; 16], b: [f32; 16], c: [f32; 16]) -> [f32; 16] {
         from_fn(|row| libm::fmaf(a[row], b[row], c[row]))
+    }
+    fn sum_four(self, floats: [[f32; 16]; 4]) -> [f32; 4] {
+        floats.map(scalar::sum_float_lanes)
     }
     fn store(self, values: [f32; 16], out: &mut [f32; 16]) {
         *out = values;
