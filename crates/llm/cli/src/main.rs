@@ -48,7 +48,8 @@ options of every command but `bandwidth`, `convert` and `make-test-model`:
   --model FILE.gguf   the model (else $LLM_OS_MODEL, else the downloaded one)
   --threads N         CPUs to use (else all)
   --context N         tokens of context (else what the model was trained for)
-  --cpu KERNELS       scalar, plain-avx2, avx2, avx-vnni or avx512-vnni (else the best)
+  --cpu KERNELS       scalar, plain-avx2, fixed-avx2, avx2, avx-vnni or avx512-vnni
+                      (else the best)
   --scalar            the same as --cpu scalar
   --no-panels         multiply the weights as the file has them
 ";

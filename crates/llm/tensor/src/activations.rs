@@ -3,7 +3,11 @@
 //! range of singles.
 
 use crate::{
-    BLOCK_LEN, CpuFeatures, cpu::for_each_cpu, half::to_half_precision, split::for_each_chunk_pair,
+    BLOCK_LEN, CpuFeatures,
+    cpu::for_each_cpu,
+    fixed::{InputScale, fix_scales},
+    half::to_half_precision,
+    split::for_each_chunk_pair,
 };
 use alloc::{collections::TryReserveError, vec::Vec};
 use system_platform::ComputePool;
@@ -18,7 +22,12 @@ pub struct Activations {
     /// `(tokens, cols)`, each in -127..=127.
     quants: Vec<i8>,
     /// `(tokens, cols)`: the same in 16 bits, which emulators spread over a vector at half the cost.
+    /// This and the next two are for the fixed-point dialect alone.
     wide_quants: Vec<i16>,
+    /// `(tokens, cols / 32)`: the scales as integers.
+    fixed_scales: Vec<InputScale>,
+    /// `(tokens)`: what these are worth. There is room for more, as blocks may be tokens.
+    factors: Vec<f32>,
     /// `(tokens, cols / 32)`: what one step of a quant is worth.
     scales: Vec<f32>,
     /// `(tokens, cols / 32)`: sum of the quants of the block.
@@ -29,6 +38,8 @@ pub struct Activations {
     /// `(tokens, cols / 32)`: the sum of all times the scale.
     scaled_sums: Vec<f32>,
     is_quantized: bool,
+    /// Whether what only the fixed-point dialect needs is there too.
+    is_fixed: bool,
 }
 
 /// The rounded form of `tokens` neighbouring tokens.
@@ -38,6 +49,10 @@ pub(crate) struct Quantized<'a> {
     pub quants: &'a [[i8; BLOCK_LEN]],
     /// `(tokens, blocks)`
     pub wide_quants: &'a [[i16; BLOCK_LEN]],
+    /// `(tokens, blocks)`
+    pub fixed_scales: &'a [InputScale],
+    /// `(tokens)`
+    pub factors: &'a [f32],
     /// `(tokens, blocks)`
     pub scales: &'a [f32],
     /// `(tokens, blocks)`
@@ -56,10 +71,30 @@ struct Part<'a> {
     values: &'a mut [f32],
     quants: &'a mut [[i8; BLOCK_LEN]],
     wide_quants: &'a mut [[i16; BLOCK_LEN]],
+    fixed_scales: &'a mut [InputScale],
+    factors: &'a mut [f32],
     scales: &'a mut [f32],
     sums: &'a mut [i32],
     float_sums: &'a mut [[f32; 3]],
     scaled_sums: &'a mut [f32],
+}
+
+impl Part<'_> {
+    /// Computes the rounded form of tokens with `cols` elements each.
+    fn quantize(&mut self, cpu: CpuFeatures, cols: usize) {
+        let Self { quants, scales, sums, float_sums, scaled_sums, .. } = self;
+        let values = self.values.as_chunks().0;
+        quantize_blocks(cpu, values, quants, scales, sums, float_sums, scaled_sums);
+        if cpu.is_fixed() {
+            widen_quants(cpu, quants, self.wide_quants);
+            let blocks = cols / BLOCK_LEN;
+            let tokens = self.quants.chunks(blocks).zip(self.scales.chunks(blocks));
+            let fixed = self.fixed_scales.chunks_mut(blocks).zip(&mut *self.factors);
+            for ((quants, scales), (fixed, factor)) in tokens.zip(fixed) {
+                *factor = fix_scales(cpu, quants, scales, fixed);
+            }
+        }
+    }
 }
 
 /// `len` zeros.
@@ -84,17 +119,20 @@ impl Activations {
             values: zeroed(elements)?,
             quants: zeroed(elements)?,
             wide_quants: zeroed(elements)?,
+            fixed_scales: zeroed(blocks)?,
+            factors: zeroed(blocks)?,
             scales: zeroed(blocks)?,
             sums: zeroed(blocks)?,
             float_sums: zeroed(blocks)?,
             scaled_sums: zeroed(blocks)?,
             is_quantized: false,
+            is_fixed: false,
         })
     }
 
     /// Bytes that [`Self::new`] allocates.
     pub const fn len_bytes(capacity: usize, max_cols: usize) -> usize {
-        capacity * (max_cols * 7 + max_cols.div_ceil(BLOCK_LEN) * 24)
+        capacity * (max_cols * 7 + max_cols.div_ceil(BLOCK_LEN) * 36)
     }
 
     /// Takes the shape `(tokens, cols)` and hands out the floats to be filled in. The contents
@@ -140,6 +178,8 @@ impl Activations {
         let mut values = self.values[..tokens * cols].chunks_mut(elements.max(1));
         let mut quants = self.quants.as_chunks_mut().0.chunks_mut(blocks.max(1));
         let mut wide_quants = self.wide_quants.as_chunks_mut().0.chunks_mut(blocks.max(1));
+        let mut fixed_scales = self.fixed_scales.chunks_mut(blocks.max(1));
+        let mut factors = self.factors.chunks_mut(step);
         let mut scales = self.scales.chunks_mut(blocks.max(1));
         let mut sums = self.sums.chunks_mut(blocks.max(1));
         let mut float_sums = self.float_sums.chunks_mut(blocks.max(1));
@@ -151,6 +191,8 @@ impl Activations {
                 values,
                 quants: quants.next().unwrap_or_default(),
                 wide_quants: wide_quants.next().unwrap_or_default(),
+                fixed_scales: fixed_scales.next().unwrap_or_default(),
+                factors: factors.next().unwrap_or_default(),
                 scales: scales.next().unwrap_or_default(),
                 sums: sums.next().unwrap_or_default(),
                 float_sums: float_sums.next().unwrap_or_default(),
@@ -164,10 +206,7 @@ impl Activations {
                 work(index * step + row, values);
             }
             if is_wanted {
-                let values = part.values.as_chunks().0;
-                let Part { quants, wide_quants, scales, sums, float_sums, scaled_sums, .. } = part;
-                quantize_blocks(cpu, values, quants, scales, sums, float_sums, scaled_sums);
-                widen_quants(cpu, quants, wide_quants);
+                part.quantize(cpu, cols);
             }
         };
         if count == 1 {
@@ -178,29 +217,30 @@ impl Activations {
                 fill(index, part);
             });
         }
-        self.is_quantized = is_wanted;
+        (self.is_quantized, self.is_fixed) = (is_wanted, cpu.is_fixed());
     }
 
     /// Computes the rounded form, which the integer kernels need. Does nothing the second time.
     pub fn quantize(&mut self, cpu: CpuFeatures) {
-        if self.is_quantized {
+        if self.is_quantized && (self.is_fixed || !cpu.is_fixed()) {
             return;
         }
         assert!(self.cols.is_multiple_of(BLOCK_LEN), "quantised matrices have whole blocks");
         let elements = self.tokens * self.cols;
         let blocks = elements / BLOCK_LEN;
-        quantize_blocks(
-            cpu,
-            self.values[..elements].as_chunks().0,
-            self.quants[..elements].as_chunks_mut().0,
-            &mut self.scales[..blocks],
-            &mut self.sums[..blocks],
-            &mut self.float_sums[..blocks],
-            &mut self.scaled_sums[..blocks],
-        );
-        let quants = self.quants[..elements].as_chunks().0;
-        widen_quants(cpu, quants, self.wide_quants[..elements].as_chunks_mut().0);
-        self.is_quantized = true;
+        let mut all = Part {
+            values: &mut self.values[..elements],
+            quants: self.quants[..elements].as_chunks_mut().0,
+            wide_quants: self.wide_quants[..elements].as_chunks_mut().0,
+            fixed_scales: &mut self.fixed_scales[..blocks],
+            factors: &mut self.factors[..self.tokens],
+            scales: &mut self.scales[..blocks],
+            sums: &mut self.sums[..blocks],
+            float_sums: &mut self.float_sums[..blocks],
+            scaled_sums: &mut self.scaled_sums[..blocks],
+        };
+        all.quantize(cpu, self.cols);
+        (self.is_quantized, self.is_fixed) = (true, cpu.is_fixed());
     }
 
     /// The rounded form of tokens `first..first + count`; [`Self::quantize`] must have been called.
@@ -208,9 +248,12 @@ impl Activations {
         assert!(self.is_quantized && first + count <= self.tokens, "rounded before it is used");
         let blocks = self.cols / BLOCK_LEN;
         let range = first * blocks..(first + count) * blocks;
+        let fixed_range = if self.is_fixed { range.clone() } else { 0..0 };
         Quantized {
             quants: &self.quants.as_chunks().0[range.clone()],
-            wide_quants: &self.wide_quants.as_chunks().0[range.clone()],
+            wide_quants: &self.wide_quants.as_chunks().0[fixed_range.clone()],
+            fixed_scales: &self.fixed_scales[fixed_range],
+            factors: &self.factors[first..first + count],
             scales: &self.scales[range.clone()],
             sums: &self.sums[range.clone()],
             float_sums: &self.float_sums[range.clone()],

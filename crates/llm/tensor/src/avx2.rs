@@ -178,7 +178,7 @@ fn join_halves(first: __m256i, second: __m256i) -> __m256i {
 /// floats take an emulator a fraction of the time of the conversion instruction.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(crate) fn to_floats(integers: __m256i) -> __m256 {
+fn to_floats(integers: __m256i) -> __m256 {
     const MAGIC: f32 = 12_582_912.0; // 1.5 * 2^23: one step of the last place is 1
     let shifted = _mm256_add_epi32(integers, _mm256_castps_si256(_mm256_set1_ps(MAGIC)));
     _mm256_sub_ps(_mm256_castsi256_ps(shifted), _mm256_set1_ps(MAGIC))
@@ -228,7 +228,7 @@ const fn bytes(quants: &[i8; BLOCK_LEN]) -> &[u8; BLOCK_LEN] {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(crate) fn lanes(vector: __m256) -> [f32; 8] {
+fn lanes(vector: __m256) -> [f32; 8] {
     let mut lanes = [0.0; 8];
     // SAFETY: the array has eight floats, and the store needs no alignment.
     unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), vector) };

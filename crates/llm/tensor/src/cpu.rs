@@ -10,8 +10,10 @@ use core::{
 enum Level {
     /// What every x86_64 CPU can do.
     Scalar,
-    /// AVX2 in the plain dialect of [`crate::scalar`]: emulators, and CPUs without FMA.
+    /// AVX2, in the plain dialect: CPUs without FMA.
     PlainAvx2,
+    /// AVX2 as an emulator is quick at it, in the fixed-point dialect.
+    FixedAvx2,
     /// AVX2, FMA and F16C, in the fused dialect; so are those that follow.
     Avx2,
     /// Dot products of bytes in 256-bit vectors.
@@ -21,18 +23,36 @@ enum Level {
 }
 
 impl Level {
-    const ALL: [Self; 5] =
-        [Self::Scalar, Self::PlainAvx2, Self::Avx2, Self::AvxVnni, Self::Avx512Vnni];
+    const ALL: [Self; 6] = [
+        Self::Scalar,
+        Self::PlainAvx2,
+        Self::FixedAvx2,
+        Self::Avx2,
+        Self::AvxVnni,
+        Self::Avx512Vnni,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
             Self::PlainAvx2 => "plain-avx2",
+            Self::FixedAvx2 => "fixed-avx2",
             Self::Avx2 => "avx2",
             Self::AvxVnni => "avx-vnni",
             Self::Avx512Vnni => "avx512-vnni",
         }
     }
+}
+
+/// How products are added up; see [`crate::scalar`]. Two machines of one dialect give the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// The product is rounded, then the sum.
+    Plain,
+    /// Only the sum is rounded.
+    Fused,
+    /// As in the plain one, but for the types that can be multiplied in integers throughout.
+    Fixed,
 }
 
 /// The instruction sets that may be used. A value that allows more than the baseline can only come
@@ -98,8 +118,10 @@ impl CpuFeatures {
     /// every CPU of the compute pool.
     pub fn detect() -> Self {
         let is_emulated = is_tcg();
-        let best = if is_emulated { Level::PlainAvx2 } else { Level::Avx512Vnni };
-        let level = Level::ALL.into_iter().rev().find(|&level| level <= best && has(level));
+        let best = if is_emulated { Level::FixedAvx2 } else { Level::Avx512Vnni };
+        // What is good for emulators only is not for silicon.
+        let suits = |level: Level| level <= best && (is_emulated || level != Level::FixedAvx2);
+        let level = Level::ALL.into_iter().rev().find(|&level| suits(level) && has(level));
         Self { level: level.unwrap_or(Level::Scalar), is_emulated }
     }
 
@@ -128,10 +150,23 @@ impl CpuFeatures {
         !matches!(self.level, Level::Scalar)
     }
 
-    /// Whether AVX2, FMA and F16C may be used, and with them the fused dialect of
-    /// [`crate::scalar`] must be.
+    /// The dialect of arithmetic that is spoken.
+    pub const fn dialect(self) -> Dialect {
+        match self.level {
+            Level::Scalar | Level::PlainAvx2 => Dialect::Plain,
+            Level::FixedAvx2 => Dialect::Fixed,
+            Level::Avx2 | Level::AvxVnni | Level::Avx512Vnni => Dialect::Fused,
+        }
+    }
+
+    /// Whether AVX2, FMA and F16C may be used, and with them the fused dialect must be.
     pub const fn is_fused(self) -> bool {
-        !matches!(self.level, Level::Scalar | Level::PlainAvx2)
+        matches!(self.dialect(), Dialect::Fused)
+    }
+
+    /// Whether the fixed-point dialect must be used.
+    pub const fn is_fixed(self) -> bool {
+        matches!(self.dialect(), Dialect::Fixed)
     }
 
     /// Whether AVX-VNNI may be used.
@@ -151,7 +186,7 @@ impl CpuFeatures {
 
     /// Whether weights in [`crate::Panels`] are multiplied faster than as the file has them.
     pub const fn prefers_panels(self) -> bool {
-        self.is_fused() || (self.has_avx2() && self.is_emulated)
+        self.is_fused() || self.is_fixed()
     }
 
     /// The kernels that will be used, for people.
@@ -159,6 +194,7 @@ impl CpuFeatures {
         match self.level {
             Level::Scalar => "scalar",
             Level::PlainAvx2 => "AVX2",
+            Level::FixedAvx2 => "AVX2, fixed point",
             Level::Avx2 => "AVX2 with FMA",
             Level::AvxVnni => "AVX-VNNI",
             Level::Avx512Vnni => "AVX-512 VNNI",
@@ -171,7 +207,7 @@ impl CpuFeatures {
 const fn has(level: Level) -> bool {
     match level {
         Level::Scalar => true,
-        Level::PlainAvx2 => cfg!(target_feature = "avx2"),
+        Level::PlainAvx2 | Level::FixedAvx2 => cfg!(target_feature = "avx2"),
         Level::Avx2 => cfg!(target_feature = "fma"),
         Level::AvxVnni => cfg!(target_feature = "avxvnni"),
         Level::Avx512Vnni => cfg!(target_feature = "avx512vnni"),
@@ -194,7 +230,7 @@ fn has(level: Level) -> bool {
     let fused = plain && basic & (FMA | F16C) == FMA | F16C;
     match level {
         Level::Scalar => true,
-        Level::PlainAvx2 => plain,
+        Level::PlainAvx2 | Level::FixedAvx2 => plain,
         Level::Avx2 => fused,
         Level::AvxVnni => fused && extended.eax >= 1 && __cpuid_count(7, 1).eax & AVX_VNNI != 0,
         Level::Avx512Vnni => {

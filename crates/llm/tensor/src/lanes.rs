@@ -4,11 +4,13 @@
 //! host's own instructions, but calls a function, which works lane by lane, for those that add
 //! neighbours (`pmaddubsw`, `phaddw`). With a row in each lane nothing has to be added across
 //! lanes. On silicon the layout of the file with those instructions is faster and takes no copy.
-//! The results have the same bits: per row the order of float operations is that of
-//! [`crate::scalar`].
+//! The results have the same bits as [`crate::fixed`] defines.
 
 use crate::{
-    BLOCK_LEN, Matrix, TensorType, activations::zeroed, half::f16_to_f32,
+    BLOCK_LEN, Matrix,
+    activations::zeroed,
+    fixed::{self, RowUnit, header_count},
+    half::f16_to_f32,
     split::for_each_chunk_pair,
 };
 use alloc::{collections::TryReserveError, vec::Vec};
@@ -24,9 +26,9 @@ pub(crate) struct LanePanels {
     /// `(panels, blocks, words)` vectors of a word of each row: two neighbouring bytes of the row's
     /// block as the file has them.
     words: Vec<[u16; PANEL_ROWS]>,
-    /// `(panels, blocks, headers)`: scales and, for types that have them, minima; the even rows'
-    /// before the odd rows'.
-    headers: Vec<[f32; PANEL_ROWS]>,
+    /// `(panels, blocks * headers + 1)`: scales and, for types that have them, minima, in steps; the
+    /// even rows' before the odd rows'. At the end the bits of what a step is worth.
+    headers: Vec<[i32; PANEL_ROWS]>,
 }
 
 /// How many there are of what.
@@ -37,7 +39,7 @@ struct Shape {
     blocks: usize,
     /// Words of a block.
     words: usize,
-    /// Floats of a block.
+    /// Scales and minima of a block.
     headers: usize,
 }
 
@@ -47,16 +49,9 @@ pub(crate) struct Panel<'a> {
     /// `(blocks, words)`
     pub words: &'a [[u16; PANEL_ROWS]],
     /// `(blocks, headers)`
-    pub headers: &'a [[f32; PANEL_ROWS]],
-}
-
-/// Halves at the beginning of a block; 0 for types that no panels are made for.
-const fn header_count(kind: TensorType) -> usize {
-    match kind {
-        TensorType::Q4_1 => 2,
-        TensorType::Q8_0 | TensorType::Q4_0 => 1,
-        _ => 0,
-    }
+    pub headers: &'a [[i32; PANEL_ROWS]],
+    /// Of each row, in the order of the headers: the bits of a float.
+    pub factors: &'a [i32; PANEL_ROWS],
 }
 
 impl Shape {
@@ -65,10 +60,10 @@ impl Shape {
     fn of(matrix: &Matrix<'_>) -> Option<Self> {
         let kind = matrix.kind();
         let panels = matrix.rows() / PANEL_ROWS;
-        let headers = header_count(kind);
-        if headers == 0 || panels == 0 {
+        if !fixed::has(kind) || panels == 0 {
             return None;
         }
+        let headers = header_count(kind);
         let words = kind.block_bytes() / 2 - headers;
         let blocks = matrix.cols() / BLOCK_LEN;
         Some(Self { panels, blocks, words, headers })
@@ -79,8 +74,9 @@ impl LanePanels {
     /// Bytes that the panels of a matrix take; 0 where it has none.
     pub(crate) fn len_bytes(matrix: &Matrix<'_>) -> u64 {
         let Some(shape) = Shape::of(matrix) else { return 0 };
-        let lane_bytes = shape.words * size_of::<u16>() + shape.headers * size_of::<f32>();
-        (shape.panels * shape.blocks * lane_bytes * PANEL_ROWS) as u64
+        let lane_bytes = shape.words * size_of::<u16>() + shape.headers * size_of::<i32>();
+        let row_bytes = shape.blocks * lane_bytes + size_of::<f32>();
+        (shape.panels * row_bytes * PANEL_ROWS) as u64
     }
 
     /// Copies a matrix on all CPUs; `None` where it has no panels.
@@ -94,7 +90,8 @@ impl LanePanels {
         let Some(shape) = Shape::of(matrix) else { return Ok(None) };
         let blocks = shape.panels * shape.blocks;
         let mut words = zeroed(blocks * shape.words)?;
-        let mut headers = zeroed(blocks * shape.headers)?;
+        let mut headers = zeroed(blocks * shape.headers + shape.panels)?;
+        let (kind, row_bytes) = (matrix.kind(), matrix.row_bytes());
         for_each_chunk_pair(
             pool,
             shape.panels,
@@ -102,14 +99,18 @@ impl LanePanels {
             &mut headers,
             &|panel, words: &mut [_], headers: &mut [_]| {
                 let rows = matrix.row_data(panel * PANEL_ROWS, PANEL_ROWS);
+                let rows: [&[u8]; PANEL_ROWS] =
+                    core::array::from_fn(|row| &rows[row * row_bytes..][..row_bytes]);
+                let units = rows.map(|row| RowUnit::of(kind, row));
+                let Some((factors, headers)) = headers.split_last_mut() else { return };
+                *factors =
+                    core::array::from_fn(|lane| units[row_of(lane)].factor.to_bits().cast_signed());
                 let words = words.chunks_exact_mut(shape.words);
                 let headers = headers.chunks_exact_mut(shape.headers);
                 for (block, (words, headers)) in words.zip(headers).enumerate() {
-                    let start = block * matrix.kind().block_bytes();
-                    let rows = core::array::from_fn(|row| {
-                        &rows[row * matrix.row_bytes() + start..][..matrix.kind().block_bytes()]
-                    });
-                    copy_block(rows, headers, words);
+                    let bytes = kind.block_bytes();
+                    let blocks = rows.map(|row| &row[block * bytes..][..bytes]);
+                    copy_block(blocks, &units, headers, words);
                 }
             },
         );
@@ -124,25 +125,33 @@ impl LanePanels {
     /// The panel that begins at row `index * 16`.
     pub(crate) fn panel(&self, index: usize) -> Panel<'_> {
         let Shape { blocks, words, headers, .. } = self.shape;
+        let all = &self.headers[index * (blocks * headers + 1)..][..blocks * headers + 1];
         Panel {
             words: &self.words[index * blocks * words..][..blocks * words],
-            headers: &self.headers[index * blocks * headers..][..blocks * headers],
+            headers: &all[..blocks * headers],
+            factors: &all[blocks * headers],
         }
     }
+}
+
+/// The row whose scales stand in a lane.
+const fn row_of(lane: usize) -> usize {
+    const HALF: usize = PANEL_ROWS / 2;
+    if lane < HALF { 2 * lane } else { 2 * (lane - HALF) + 1 }
 }
 
 /// Copies the same block of sixteen rows.
 fn copy_block(
     rows: [&[u8]; PANEL_ROWS],
-    headers: &mut [[f32; PANEL_ROWS]],
+    units: &[RowUnit; PANEL_ROWS],
+    headers: &mut [[i32; PANEL_ROWS]],
     words: &mut [[u16; PANEL_ROWS]],
 ) {
     let rows = rows.map(|row| row.as_chunks::<2>().0);
-    let half = PANEL_ROWS / 2;
     for (index, header) in headers.iter_mut().enumerate() {
         for (lane, header) in header.iter_mut().enumerate() {
-            let row = if lane < half { 2 * lane } else { 2 * (lane - half) + 1 };
-            *header = f16_to_f32(u16::from_le_bytes(rows[row][index]));
+            let row = row_of(lane);
+            *header = units[row].steps(f16_to_f32(u16::from_le_bytes(rows[row][index])));
         }
     }
     let rows = rows.map(|row| &row[headers.len()..]);

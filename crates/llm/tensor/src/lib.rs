@@ -2,8 +2,8 @@
 //!
 //! A [`Matrix`] is borrowed weights, [`Activations`] are the inputs of a product, and
 //! [`matmul::matmul`] multiplies them on all CPUs. Every operation takes [`CpuFeatures`], which speak
-//! one of two dialects ([`CpuFeatures::is_fused`]), and all kernels of a dialect give the same bits:
-//! [`scalar`] defines the order of the float operations, and the vector kernels follow it.
+//! one of three dialects ([`CpuFeatures::dialect`]), and all kernels of a dialect give the same bits:
+//! [`scalar`] and [`fixed`] define the operations and their order, and the vector kernels follow them.
 #![no_std]
 
 extern crate alloc;
@@ -13,6 +13,7 @@ pub mod attention;
 mod avx2;
 mod avx2_lanes;
 pub mod cpu;
+mod fixed;
 mod formats;
 #[cfg(test)]
 mod formats_tests;
@@ -35,7 +36,7 @@ pub mod vector;
 mod vector_tests;
 
 pub use activations::Activations;
-pub use cpu::CpuFeatures;
+pub use cpu::{CpuFeatures, Dialect};
 pub use kind::{BLOCK_LEN, SUPER_BLOCK_LEN, TensorType};
 pub use matmul::matmul;
 pub use matrix::{Matrix, ShapeError};

@@ -6,7 +6,7 @@ use crate::{
     avx2::{self, TILE_ROWS, TILE_TOKENS},
     avx2_lanes,
     cpu::for_each_cpu,
-    fused,
+    fixed, fused,
     lanes::{PANEL_ROWS, Panel},
     matrix::blocks,
     panels::Panels,
@@ -44,7 +44,7 @@ pub struct Product<'a> {
 /// Computes outputs `rows` of `matrix` for all tokens of `x` into `output`, `(tokens, matrix
 /// rows)`. `panels`, if given, are those of the matrix. The result does not depend on the panels,
 /// on the number of workers, on the number of tokens computed together nor on how the rows are
-/// divided over calls, and on the CPU's features only by the dialect ([`CpuFeatures::is_fused`]).
+/// divided over calls, and on the CPU's features only by its dialect ([`CpuFeatures::dialect`]).
 pub fn matmul(
     cpu: CpuFeatures,
     pool: &dyn ComputePool,
@@ -72,9 +72,11 @@ pub fn matmul_group<const COUNT: usize>(
     let cost = |product: &Product<'_>| product.rows.len() * product.matrix.row_bytes();
     let total: usize = products.iter().map(cost).sum();
     let share = total.div_ceil(pool.workers() * parts_per_worker(cpu));
+    // A single token takes two panels at a time.
+    let part_rows = if x.tokens() == 1 { 2 * PANEL_ROWS } else { PANEL_ROWS };
     let weights = products.each_ref().map(|product| (product.matrix, product.panels));
     let mut outputs = products.map(|Product { matrix, rows, output, .. }| {
-        let part = (share / matrix.row_bytes()).max(1).next_multiple_of(2 * PANEL_ROWS);
+        let part = (share / matrix.row_bytes()).max(1).next_multiple_of(part_rows);
         Columns::new(output, matrix.rows(), rows, part)
     });
     for_each_columns(pool, &mut outputs, &|index, writer| {
@@ -101,16 +103,7 @@ fn compute_rows(
 ) {
     let kind = matrix.kind();
     let mut row = writer.columns().start;
-    if cpu.is_fused() {
-        let panels = panels.and_then(Panels::fused);
-        if panels.is_none() && has_tile(kind) && x.tokens() < FEW_TOKENS {
-            compute_tiles(cpu, matrix, x, &mut row, &mut writer);
-        }
-        fused::compute_rows(cpu, matrix, panels, x, row, &mut writer);
-        return;
-    }
     if let Some(panels) = panels.and_then(Panels::lanes)
-        && cpu.has_avx2()
         && row.is_multiple_of(PANEL_ROWS)
     {
         let end = writer.columns().end.min(panels.rows());
@@ -127,13 +120,24 @@ fn compute_rows(
             row += PANEL_ROWS;
         }
     }
-    if cpu.has_avx2() && has_tile(kind) {
+    if cpu.is_fused() {
+        let panels = panels.and_then(Panels::fused);
+        if panels.is_none() && has_tile(kind) && x.tokens() < FEW_TOKENS {
+            compute_tiles(cpu, matrix, x, &mut row, &mut writer);
+        }
+        fused::compute_rows(cpu, matrix, panels, x, row, &mut writer);
+        return;
+    }
+    let is_fixed = cpu.is_fixed() && fixed::has(kind);
+    if cpu.has_avx2() && has_tile(kind) && !is_fixed {
         compute_tiles(cpu, matrix, x, &mut row, &mut writer);
     }
     for row in row..writer.columns().end {
         let weights = matrix.row_data(row, 1);
         for token in 0..x.tokens() {
-            let sum = if needs_quantized(kind) {
+            let sum = if is_fixed {
+                dot_fixed(cpu, kind, weights, &x.quantized(token, 1))
+            } else if needs_quantized(kind) {
                 dot_quantized(cpu, kind, weights, &x.quantized(token, 1))
             } else {
                 let values = &x.values()[token * x.cols()..][..x.cols()];
@@ -219,6 +223,13 @@ for_each_cpu! {
     /// One row of a type with blocks times one token.
     fn dot_quantized(kind: TensorType, row: &[u8], x: &Quantized<'_>) -> f32 {
         scalar::dot_quantized::<false>(kind, row, x)
+    }
+}
+
+for_each_cpu! {
+    /// One row of a type with blocks times one token, in fixed point.
+    fn dot_fixed(kind: TensorType, row: &[u8], x: &Quantized<'_>) -> f32 {
+        fixed::dot(kind, row, x)
     }
 }
 

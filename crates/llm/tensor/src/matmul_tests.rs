@@ -3,9 +3,9 @@
 extern crate std;
 
 use crate::{
-    Activations, CpuFeatures, Matrix, Panels, TensorType,
+    Activations, CpuFeatures, Dialect, Matrix, Panels, TensorType,
     cpu::LevelError,
-    matmul,
+    fixed, matmul,
     matmul::{Product, matmul_group, needs_quantized},
     scalar,
     testing::{Random, kernels, random_weights},
@@ -26,11 +26,16 @@ impl ComputePool for BackwardPool {
     }
 }
 
+/// Kernels whose form of the inputs holds what those of all dialects need.
+fn every_dialect() -> CpuFeatures {
+    CpuFeatures::by_name("fixed-avx2").unwrap_or(CpuFeatures::baseline())
+}
+
 fn activations(random: &mut Random, tokens: usize, cols: usize) -> Activations {
     let mut x = Activations::new(tokens, cols).expect("tests are small");
     x.reshape(tokens, cols).fill_with(|| random.normal());
     if cols.is_multiple_of(32) {
-        x.quantize(CpuFeatures::detect());
+        x.quantize(every_dialect());
     }
     x
 }
@@ -63,19 +68,20 @@ fn panel_product(
 
 /// The same as [`scalar`] defines it, in the dialect of a CPU.
 fn reference(cpu: CpuFeatures, matrix: &Matrix<'_>, x: &Activations) -> Vec<f32> {
-    let dot = |row, token| {
+    let dot = |row, token: usize| {
         let (kind, row) = (matrix.kind(), matrix.row_data(row, 1));
-        match (needs_quantized(kind), cpu.is_fused()) {
-            (true, true) => scalar::dot_quantized::<true>(kind, row, &x.quantized(token, 1)),
-            (true, false) => scalar::dot_quantized::<false>(kind, row, &x.quantized(token, 1)),
-            (false, is_fused) => {
-                let inputs = &x.values()[token * x.cols()..][..x.cols()];
-                if is_fused {
-                    scalar::dot_floats::<true>(kind, row, inputs)
-                } else {
-                    scalar::dot_floats::<false>(kind, row, inputs)
-                }
-            }
+        if !needs_quantized(kind) {
+            let inputs = &x.values()[token * x.cols()..][..x.cols()];
+            return match cpu.dialect() {
+                Dialect::Fused => scalar::dot_floats::<true>(kind, row, inputs),
+                Dialect::Plain | Dialect::Fixed => scalar::dot_floats::<false>(kind, row, inputs),
+            };
+        }
+        let x = x.quantized(token, 1);
+        match cpu.dialect() {
+            Dialect::Fixed if fixed::has(kind) => fixed::dot(kind, row, &x),
+            Dialect::Fused => scalar::dot_quantized::<true>(kind, row, &x),
+            Dialect::Plain | Dialect::Fixed => scalar::dot_quantized::<false>(kind, row, &x),
         }
     };
     (0..x.tokens())
@@ -196,7 +202,7 @@ fn the_largest_sums_do_not_overflow_in_any_kernel() {
                 let is_negative = index >= 3 * cols && index % 2 == 0;
                 *value = if is_negative || index < cols { -127.0 } else { 127.0 };
             }
-            x.quantize(CpuFeatures::baseline());
+            x.quantize(every_dialect());
             for cpu in all_kernels() {
                 let expected = reference(cpu, &matrix, &x);
                 let name = alloc::format!("{kind} of {fill:#x}, {}", cpu.name());
@@ -276,7 +282,7 @@ fn an_input_that_is_no_number_reaches_every_output() {
             let mut x = Activations::new(1, 256).expect("tests are small");
             x.reshape(1, 256).fill(1.0);
             x.reshape(1, 256)[40] = damage;
-            x.quantize(CpuFeatures::detect());
+            x.quantize(every_dialect());
             for cpu in kernels() {
                 let output = product(cpu, &SerialPool, &matrix, &x);
                 assert!(output.iter().all(|value| !value.is_finite()), "{kind}: {output:?}");

@@ -1,6 +1,6 @@
 //! Weights laid out anew, once, so that products with them are faster.
 
-use crate::{CpuFeatures, Matrix, fused::FusedPanels, lanes::LanePanels};
+use crate::{CpuFeatures, Dialect, Matrix, fused::FusedPanels, lanes::LanePanels};
 use alloc::collections::TryReserveError;
 use system_platform::ComputePool;
 
@@ -20,7 +20,11 @@ pub(crate) enum Form {
 impl Panels {
     /// Bytes that the panels of a matrix take; 0 where it has none.
     pub fn len_bytes(cpu: CpuFeatures, matrix: &Matrix<'_>) -> u64 {
-        if cpu.is_fused() { FusedPanels::len_bytes(matrix) } else { LanePanels::len_bytes(matrix) }
+        match cpu.dialect() {
+            Dialect::Plain => 0,
+            Dialect::Fused => FusedPanels::len_bytes(matrix),
+            Dialect::Fixed => LanePanels::len_bytes(matrix),
+        }
     }
 
     /// Copies a matrix on all CPUs; `None` where it has no panels.
@@ -32,10 +36,14 @@ impl Panels {
         matrix: &Matrix<'_>,
         pool: &dyn ComputePool,
     ) -> Result<Option<Self>, TryReserveError> {
-        Ok(if cpu.is_fused() {
-            FusedPanels::new(matrix, pool)?.map(|panels| Self(Form::Fused(panels)))
-        } else {
-            LanePanels::new(matrix, pool)?.map(|panels| Self(Form::Lanes(panels)))
+        Ok(match cpu.dialect() {
+            Dialect::Plain => None,
+            Dialect::Fused => {
+                FusedPanels::new(matrix, pool)?.map(|panels| Self(Form::Fused(panels)))
+            }
+            Dialect::Fixed => {
+                LanePanels::new(matrix, pool)?.map(|panels| Self(Form::Lanes(panels)))
+            }
         })
     }
 

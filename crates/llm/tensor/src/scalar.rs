@@ -5,9 +5,10 @@
 //! then `minimum * scaled_sum`. Sums within a group are integers, sub-scales included, so their
 //! order is free; they are all less than 2^24 and become floats without rounding.
 //!
-//! What "adding" means comes in two dialects. Plain, which any CPU and every emulator does: the
-//! product is rounded, then the sum. Fused, which silicon with FMA does in one instruction: only
-//! the sum is rounded. A machine speaks one of them everywhere; `FUSED` says which.
+//! What "adding" means comes in dialects. Plain, which any CPU does: the product is rounded, then the
+//! sum. Fused, which silicon with FMA does in one instruction: only the sum is rounded; `FUSED` says
+//! which of the two. Emulators speak the plain one, but for the types of [`crate::fixed`]. A machine
+//! speaks one dialect everywhere.
 
 use crate::{
     BLOCK_LEN, TensorType,
@@ -94,7 +95,7 @@ fn weighted_sum(
 }
 
 #[inline(always)]
-fn sum_of_products(weights: &[i8], quants: &[i8]) -> i32 {
+pub(crate) fn sum_of_products(weights: &[i8], quants: &[i8]) -> i32 {
     let mut sum = 0;
     for (&weight, &quant) in weights.iter().zip(quants) {
         sum += i32::from(i16::from(weight) * i16::from(quant));

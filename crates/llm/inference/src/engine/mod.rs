@@ -36,9 +36,9 @@ use llm_tensor::{CpuFeatures, TensorType};
 use sequences::Sequences;
 use system_platform::{ComputePool, Pacer};
 
-/// Multiply-adds between two checkpoints that suit a machine under emulation (a few milliseconds
-/// at 500 million a second) and cost nothing on silicon.
-pub const DEFAULT_QUANTUM: usize = 1_500_000;
+/// Multiply-adds between two checkpoints that suit a machine under emulation (some milliseconds
+/// at a thousand million a second) and cost nothing on silicon.
+pub const DEFAULT_QUANTUM: usize = 6_000_000;
 
 /// How to load a model.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 8 | `LLMKVPFX` |
 //! | 4 | version, 1 |
-//! | 4 | float dialect: 0 plain, 1 fused multiply-add |
+//! | 4 | dialect of arithmetic: 0 plain, 1 fused multiply-add, 2 fixed point |
 //! | 8 | fingerprint of the model |
 //! | 4, 4, 4 | layers, key/value heads, elements of a head |
 //! | 4 | tokens |
@@ -289,7 +289,7 @@ impl Engine<'_> {
     }
 
     fn dialect(&self) -> u32 {
-        u32::from(self.network.cpu.is_fused())
+        self.network.cpu.dialect() as u32
     }
 
     fn shape(&self) -> [u32; 3] {

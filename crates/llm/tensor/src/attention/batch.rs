@@ -185,13 +185,13 @@ impl Attention<'_> {
                 let kinds = [Some(Kind::Weights { are_kept }), Some(Kind::Values { are_kept })];
                 (kinds, segments, step)
             } else {
-                let cost = cost * span.len().max(1);
-                let many = (tasks / (workers * TASKS_PER_WORKER)).min(TASK_QUERIES / self.group());
-                let tile = many.min(quantum.saturating_mul(workers) / cost).max(1);
-                // At least a task for each worker.
-                let least = workers.div_ceil(self.kv_heads);
-                let tiles = (quantum / (cost * tile * self.kv_heads)).max(least);
-                ([Some(Kind::Rows { tile }), None], 0..rows, tiles * tile)
+                let cost = cost * span.len().max(1) * self.kv_heads;
+                // Tasks are about equally long, so two for each worker are the least to share out.
+                let least = (2 * workers).div_ceil(self.kv_heads);
+                let step = (quantum / cost).max(least).min(rows);
+                let tile = step * self.kv_heads / (workers * TASKS_PER_WORKER);
+                let tile = tile.clamp(1, (TASK_QUERIES / self.group()).max(1));
+                ([Some(Kind::Rows { tile }), None], 0..rows, step.next_multiple_of(tile))
             };
         kinds.into_iter().flatten().flat_map(move |kind| {
             let (first, end) = (all.start, all.end);

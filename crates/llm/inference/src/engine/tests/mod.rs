@@ -64,9 +64,9 @@ fn one_by_one_or_in_batches_on_any_kernels_of_a_dialect_gives_the_same_bits() {
     for model in models() {
         let file = model.build();
         let prompt = tokens(21);
-        let mut expected = [None, None];
+        let mut expected = [None, None, None];
         for cpu in CpuFeatures::names().filter_map(|name| CpuFeatures::by_name(name).ok()) {
-            let expected = &mut expected[usize::from(cpu.is_fused())];
+            let expected = &mut expected[cpu.dialect() as usize];
             for (quantum, panels) in [(1, false), (10_000, true), (1 << 30, false), (1, true)] {
                 let options = Options { quantum, panels, ..Options::new(cpu) };
                 let mut engine = Engine::load(&file, options, &SerialPool).expect("sound model");
