@@ -7,11 +7,8 @@ use llm_inference::{
 };
 use llm_tensor::{CpuFeatures, cpu::LevelError};
 use std::{
-    future::Future,
     path::{Path, PathBuf},
-    pin::pin,
     str::FromStr,
-    task::{Context, Poll, Waker},
     thread,
 };
 
@@ -120,15 +117,4 @@ fn default_model() -> Result<PathBuf, CliError> {
     });
     let path = cache.ok_or(CliError::NoModel(None))?.join(NAME);
     if path.is_file() { Ok(path) } else { Err(CliError::NoModel(Some(path))) }
-}
-
-/// Runs a future that never has to wait.
-pub fn run<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-    }
 }

@@ -7,20 +7,11 @@ use llm_inference::{
 };
 use llm_tensor::CpuFeatures;
 use serde_json::Value;
-use std::{
-    future::Future,
-    path::PathBuf,
-    pin::pin,
-    task::{Context, Poll, Waker},
+use std::path::PathBuf;
+use system_platform::{
+    compute::SerialPool,
+    pace::{Unpaced, run},
 };
-use system_platform::{compute::SerialPool, pace::Unpaced};
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("nobody waits here"),
-    }
-}
 
 fn fixture(name: &str) -> Vec<u8> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/arch");

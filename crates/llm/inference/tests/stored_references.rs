@@ -10,12 +10,12 @@ use llm_inference::{
 use llm_tensor::CpuFeatures;
 use std::{
     env,
-    future::Future,
     path::{Path, PathBuf},
-    pin::pin,
-    task::{Context, Poll, Waker},
 };
-use system_platform::{compute::SerialPool, pace::Unpaced};
+use system_platform::{
+    compute::SerialPool,
+    pace::{Unpaced, run},
+};
 
 fn model_path() -> PathBuf {
     let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -32,13 +32,6 @@ fn read_model(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| {
         panic!("the model {} (set LLM_OS_MODEL to another place): {error}", path.display())
     })
-}
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("nobody waits here"),
-    }
 }
 
 /// One set of kernels for each dialect that this CPU speaks: old CPUs', an emulator's, and the best.

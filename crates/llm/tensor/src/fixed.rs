@@ -3,7 +3,7 @@
 //! An emulator runs eight integer multiplications in a nanosecond, as one instruction of the host, and
 //! calls a function for every float operation, which takes twenty times as long. The sum of products of
 //! a block is an integer anyhow; here its scales are integers too. Those of a row are in steps, so many
-//! that its largest possible weight is some power of two of them. That of a block of inputs has eleven
+//! that its largest possible weight is 2^18 of them. That of a block of inputs has eleven
 //! significant bits, so it is an integer and a shift without any rounding. What is rounded off is ten
 //! (of bytes) to a hundred times (of nibbles) smaller than what rounding the inputs to 8 bits has taken away.
 //!
@@ -33,8 +33,9 @@ pub(crate) const ROUNDED_BITS: i32 = 11;
 /// Half of what they are worth.
 pub(crate) const ROUNDING: i32 = 1 << (ROUNDED_BITS - 1);
 
-/// Steps of the largest weight that any type may have.
-const MOST_STEPS: f32 = 262_144.0;
+/// Steps of a row's largest possible weight: the scales of nibbles then have fifteen bits, those of
+/// bytes eleven.
+const STEPS: f32 = 262_144.0;
 
 /// Whether products with weights of a type are computed this way; others as in the plain dialect.
 pub(crate) const fn has(kind: TensorType) -> bool {
@@ -77,10 +78,8 @@ impl RowUnit {
             is_finite &= scale.is_finite() && reach.is_finite();
             largest = largest.max(reach);
         }
-        // Of bytes, scales would have few bits otherwise. Of nibbles they have fourteen.
-        let steps = if matches!(kind, TensorType::Q8_0) { MOST_STEPS } else { MOST_STEPS / 2.0 };
-        let inverse = if largest > 0.0 { steps / largest } else { 0.0 };
-        let factor = largest / steps * (1 << ROUNDED_BITS) as f32;
+        let inverse = if largest > 0.0 { STEPS / largest } else { 0.0 };
+        let factor = largest / STEPS * (1 << ROUNDED_BITS) as f32;
         Self { inverse, factor: if is_finite { factor } else { f32::NAN } }
     }
 
@@ -152,9 +151,11 @@ fn dot_format<F: Format>(row: &[u8], x: &Quantized<'_>) -> f32 {
         for (group, weights) in unpack::<F>(run, &mut buffer).iter().enumerate() {
             let index = run_index * RUN_GROUPS + group;
             let headers = scales::<F>(run, group);
-            let mut sum = sum_of_products(weights, &x.quants[index]) * unit.steps(headers.scale);
+            // Either product may overflow, their sum does not.
+            let sum = sum_of_products(weights, &x.quants[index]);
+            let mut sum = sum.wrapping_mul(unit.steps(headers.scale));
             if let Minimum::Whole(minimum) = headers.minimum {
-                sum += x.sums[index] * unit.steps(minimum);
+                sum = sum.wrapping_add(x.sums[index].wrapping_mul(unit.steps(minimum)));
             }
             let InputScale { multiplier, shift } = x.fixed_scales[index];
             total += ((sum + ROUNDING) >> ROUNDED_BITS).wrapping_mul(multiplier) >> shift;

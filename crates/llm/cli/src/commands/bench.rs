@@ -1,10 +1,6 @@
 //! `llm-cli bench`: tokens a second, once, or for a program that asks again and again.
 
-use crate::{
-    args::Args,
-    error::CliError,
-    host::{self, ModelOptions},
-};
+use crate::{args::Args, error::CliError, host::ModelOptions};
 use llm_inference::{
     engine::{Engine, LoadError},
     gguf::{Gguf, GgufError},
@@ -16,7 +12,7 @@ use std::{
     process::ExitCode,
     time::Instant,
 };
-use system_platform::pace::Unpaced;
+use system_platform::pace::{self, Unpaced};
 
 /// What is measured, and of what.
 #[derive(Serialize)]
@@ -140,11 +136,11 @@ fn measure(
 ) -> Result<Timing, CliError> {
     engine.truncate(0);
     let start = Instant::now();
-    host::run(engine.extend(prompt, &Unpaced))?;
+    pace::run(engine.extend(prompt, &Unpaced))?;
     let prefill_s = start.elapsed().as_secs_f64();
     let start = Instant::now();
     for &token in continuation {
-        host::run(engine.extend(&[token], &Unpaced))?;
+        pace::run(engine.extend(&[token], &Unpaced))?;
     }
     Ok(Timing { prefill_s, decode_s: start.elapsed().as_secs_f64() })
 }

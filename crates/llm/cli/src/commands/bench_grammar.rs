@@ -8,7 +8,7 @@ use crate::{
     args::{Args, ArgsError},
     constraint::GrammarOptions,
     error::CliError,
-    host::{self, ModelOptions},
+    host::ModelOptions,
 };
 use llm_inference::{
     grammar::TokenTrie,
@@ -19,7 +19,7 @@ use std::{
     process::ExitCode,
     time::{Duration, Instant},
 };
-use system_platform::pace::Unpaced;
+use system_platform::pace::{self, Unpaced};
 
 pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
     let options = ModelOptions::from_args(&mut args)?;
@@ -46,7 +46,7 @@ pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
     for name in ["first", "again"] {
         constraint.restart();
         engine.truncate(0);
-        host::run(engine.extend(&prompt, &Unpaced))?;
+        pace::run(engine.extend(&prompt, &Unpaced))?;
         // The likely tokens, but not always the same ones.
         let sampling = SamplerOptions { seed: 1, ..SamplerOptions::default() };
         let mut sampler = Sampler::new(sampling)?;
@@ -62,7 +62,7 @@ pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
                 break;
             }
             let start = Instant::now();
-            host::run(engine.extend(&[token], &Unpaced))?;
+            pace::run(engine.extend(&[token], &Unpaced))?;
             steps.push(start.elapsed());
         }
         masks.sort_unstable();

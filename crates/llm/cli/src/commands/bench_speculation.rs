@@ -2,11 +2,7 @@
 //! its input and on others; the output must be the same.
 
 use super::parity::{GreedyCase, read_fixture};
-use crate::{
-    args::Args,
-    error::CliError,
-    host::{self, ModelOptions},
-};
+use crate::{args::Args, error::CliError, host::ModelOptions};
 use llm_inference::{
     engine::Engine,
     model::{LanguageModel, Message, Role, SpecialTokens, TokenId},
@@ -19,7 +15,7 @@ use std::{
     process::ExitCode,
     time::{Duration, Instant},
 };
-use system_platform::pace::Unpaced;
+use system_platform::pace::{self, Unpaced};
 
 const RECORDS: &str = r#"[{"id": 17, "name": "Ada Lovelace", "city": "London", "born": 1815},
  {"id": 23, "name": "Kurt Gödel", "city": "Brno", "born": 1906},
@@ -121,7 +117,7 @@ fn generate(
     mut speculator: Option<&mut Speculator>,
 ) -> Result<Run, CliError> {
     engine.truncate(0);
-    host::run(engine.extend(prompt, &Unpaced))?;
+    pace::run(engine.extend(prompt, &Unpaced))?;
     let count = count.min(engine.context_limit() - prompt.len());
     let mut output = vec![best_token(engine.logits())];
     let mut chosen = Vec::new();
@@ -133,14 +129,14 @@ fn generate(
         }
         match &mut speculator {
             None => {
-                host::run(engine.extend(&[last], &Unpaced))?;
+                pace::run(engine.extend(&[last], &Unpaced))?;
                 output.push(best_token(engine.logits()));
             }
             Some(speculator) => {
                 let now_ns = || start.elapsed().as_nanos() as u64;
                 let choose = |logits: &[f32]| ControlFlow::Continue(best_token(logits));
                 let step = speculator.step(engine, last, &Unpaced, now_ns, &mut chosen, choose);
-                host::run(step)?;
+                pace::run(step)?;
                 let end = chosen.iter().position(|&token| engine.ends_turn(token));
                 output.extend_from_slice(&chosen[..end.map_or(chosen.len(), |end| end + 1)]);
             }

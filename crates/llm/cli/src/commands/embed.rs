@@ -3,14 +3,14 @@
 use crate::{
     args::{Args, ArgsError},
     error::CliError,
-    host::{self, ModelOptions},
+    host::ModelOptions,
 };
 use serde::Serialize;
 use std::{
     io::{Write, stdout},
     process::ExitCode,
 };
-use system_platform::pace::Unpaced;
+use system_platform::pace::{self, Unpaced};
 
 /// A line of `--json`.
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
     let mut embeddings = Vec::with_capacity(texts.len());
     for text in &texts {
         let tokens = embedder.encode(text);
-        let vector = host::run(embedder.embed_tokens(&tokens, &Unpaced))?;
+        let vector = pace::run(embedder.embed_tokens(&tokens, &Unpaced))?;
         let ids = tokens.iter().map(|token| token.0).collect();
         embeddings.push(Embedding { text, ids, vector });
     }

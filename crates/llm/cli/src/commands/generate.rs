@@ -1,11 +1,6 @@
 //! `llm-cli generate`: continues a text, or answers a message, as the tokens come.
 
-use crate::{
-    args::Args,
-    constraint::GrammarOptions,
-    error::CliError,
-    host::{self, ModelOptions},
-};
+use crate::{args::Args, constraint::GrammarOptions, error::CliError, host::ModelOptions};
 use llm_inference::{
     engine::Engine,
     grammar::{Constraint, ConstraintError, TokenTrie},
@@ -21,7 +16,7 @@ use std::{
     process::ExitCode,
     time::Instant,
 };
-use system_platform::pace::Unpaced;
+use system_platform::pace::{self, Unpaced};
 
 pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
     let options = ModelOptions::from_args(&mut args)?;
@@ -57,7 +52,7 @@ pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
     };
     let prompt =
         if prompt.is_empty() { engine.tokenizer().bos().into_iter().collect() } else { prompt };
-    host::run(engine.extend(&prompt, &Unpaced))?;
+    pace::run(engine.extend(&prompt, &Unpaced))?;
     let mut output = io::stdout().lock();
     let trie = grammar.as_ref().map(|_| TokenTrie::of_model(&engine));
     let constraint = grammar.as_ref().zip(trie.as_ref());
@@ -167,7 +162,7 @@ impl Generation<'_> {
     /// Computes `token` and gives the choices that follow, at least one.
     fn next(&mut self, engine: &mut Engine<'_>, token: TokenId) -> Result<Vec<Choice>, CliError> {
         let Some(mut speculator) = self.speculator.take() else {
-            host::run(engine.extend(&[token], &Unpaced))?;
+            pace::run(engine.extend(&[token], &Unpaced))?;
             return Ok(vec![self.choose(engine.logits())?]);
         };
         let start = Instant::now();
@@ -188,7 +183,7 @@ impl Generation<'_> {
         };
         let mut chosen = Vec::new();
         let step = speculator.step(engine, token, &Unpaced, now_ns, &mut chosen, choose);
-        let result = host::run(step);
+        let result = pace::run(step);
         self.speculator = Some(speculator);
         result?;
         failure.map_or(Ok(choices), |error| Err(error.into()))

@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
-use system_platform::pace::Unpaced;
+use system_platform::pace::{self, Unpaced};
 
 /// How far the perplexity may be off, as a fraction.
 const PERPLEXITY_TOLERANCE: f64 = 0.005;
@@ -130,7 +130,7 @@ fn check_greedy(engine: &mut Engine<'_>, cases: &[GreedyCase]) -> Result<bool, C
             println!("greedy: prompt {index}: other tokens than the reference");
             prompts_agree = false;
         }
-        let report = host::run(follow(engine, &reference, &Unpaced))?;
+        let report = pace::run(follow(engine, &reference, &Unpaced))?;
         for difference in &report.different {
             println!(
                 "greedy: prompt {index}, step {}: token {} instead of {}, which led by {:.3} nat",
@@ -158,7 +158,7 @@ fn check_perplexity(engine: &mut Engine<'_>, case: &PerplexityCase) -> Result<bo
     for window in tokens.chunks_exact(WINDOW).take(case.windows) {
         engine.truncate(0);
         // The logits of token i are about token i + 1.
-        host::run(engine.extend_each(window, &Unpaced, |index, logits| {
+        pace::run(engine.extend_each(window, &Unpaced, |index, logits| {
             if (FIRST_SCORED..WINDOW).contains(&(index + 1)) {
                 sum += negative_log_likelihood(logits, window[index + 1]);
                 count += 1;

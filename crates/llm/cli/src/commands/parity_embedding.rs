@@ -1,14 +1,11 @@
 //! `llm-cli parity --embedding`: agreement of an embedding model with a float32 reference.
 
 use super::parity::read_fixture;
-use crate::{
-    error::CliError,
-    host::{self, Host},
-};
+use crate::{error::CliError, host::Host};
 use llm_inference::embedding::Embedder;
 use serde::Deserialize;
 use std::path::Path;
-use system_platform::pace::Unpaced;
+use system_platform::pace::{self, Unpaced};
 
 /// The least cosine with the reference's vectors that rounding leaves: of weights in floats, and of
 /// weights and activations in 8 bits.
@@ -89,7 +86,7 @@ impl Tally {
         } else {
             println!("tokens: {:?}: expected {:?}, found {tokens:?}", text.text, text.ids);
         }
-        let vector = host::run(embedder.embed_tokens(&tokens, &Unpaced))?;
+        let vector = pace::run(embedder.embed_tokens(&tokens, &Unpaced))?;
         let cosine = cosine(&vector, &text.embedding);
         if cosine.is_nan() || cosine < self.worst_cosine {
             self.worst_cosine = cosine;

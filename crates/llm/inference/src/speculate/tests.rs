@@ -10,23 +10,13 @@ use crate::{
     testing::TestModel,
 };
 use alloc::{string::String, vec::Vec};
-use core::{
-    cell::Cell,
-    future::Future,
-    ops::ControlFlow,
-    pin::pin,
-    task::{Context, Poll, Waker},
-};
+use core::{cell::Cell, ops::ControlFlow};
 use llm_tensor::{CpuFeatures, testing::Random};
-use system_platform::{Pacer, compute::SerialPool, pace::Unpaced};
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    let mut context = Context::from_waker(Waker::noop());
-    match pin!(future).poll(&mut context) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("nobody waits in these tests"),
-    }
-}
+use system_platform::{
+    Pacer,
+    compute::SerialPool,
+    pace::{Unpaced, run},
+};
 
 /// `count` tokens after `prompt`, one at a time.
 fn generate_plainly(

@@ -18,15 +18,11 @@ use core::{
     task::{Context, Poll, Waker},
 };
 use llm_tensor::{CpuFeatures, TensorType};
-use system_platform::{Pacer, compute::SerialPool, pace::Unpaced};
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    let mut context = Context::from_waker(Waker::noop());
-    match pin!(future).poll(&mut context) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("nobody waits in these tests"),
-    }
-}
+use system_platform::{
+    Pacer,
+    compute::SerialPool,
+    pace::{Unpaced, run},
+};
 
 fn load(file: &[u8]) -> Result<Engine<'_>, LoadError> {
     Engine::load(file, Options::new(CpuFeatures::detect()), &SerialPool)
