@@ -14,8 +14,8 @@ const REPLY_TOKENS: u64 = 64;
 /// What a key press may take until it is drawn, in milliseconds of the guest's time.
 const MAX_KEY_LATENCY_MS: f64 = 50.0;
 const MAX_READY_MS: f64 = 2500.0;
-const MIN_PREFILL_TOK_S: f64 = 6.0;
-const MIN_DECODE_TOK_S: f64 = 3.0;
+const MIN_PREFILL_TOK_S: f64 = 16.0;
+const MIN_DECODE_TOK_S: f64 = 6.0;
 
 /// Whether more is better.
 #[derive(Clone, Copy, PartialEq, Eq)]

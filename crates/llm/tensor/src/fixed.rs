@@ -5,7 +5,8 @@
 //! a block is an integer anyhow; here its scales are integers too. Those of a row are in steps, so many
 //! that its largest possible weight is 2^18 of them. That of a block of inputs has eleven
 //! significant bits, so it is an integer and a shift without any rounding. What is rounded off is ten
-//! (of bytes) to a hundred times (of nibbles) smaller than what rounding the inputs to 8 bits has taken away.
+//! (of bytes) to a hundred times (of nibbles) smaller than what rounding the inputs to 8 bits has taken
+//! away.
 //!
 //! For the types that [`has`] names, with `S` the sum of products of a block, `I` the sum of its
 //! inputs, `d` and `m` scale and minimum of the weights in steps, and `x` and `s` integer and shift of
