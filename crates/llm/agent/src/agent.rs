@@ -1,10 +1,14 @@
 //! The agent itself: what it holds, and how a line of input finds its way.
 
-use crate::{AgentEvent, ErrorSource, Host, Observer, Settings, Stats, command, prompt};
+use crate::{
+    AgentEvent, ErrorSource, Host, Observer, Settings, Stats, call_grammar::CallGrammar, command,
+    prompt,
+};
 use alloc::{collections::VecDeque, string::String};
 use core::sync::atomic::AtomicBool;
 use llm_context::{Budget, Usage, Window, WindowError};
 use llm_inference::{
+    grammar::GrammarError,
     model::LanguageModel,
     speculate::{SpeculationStats, Speculator},
 };
@@ -50,6 +54,8 @@ pub struct Agent<'h, M> {
     pub(crate) history: VecDeque<String>,
     pub(crate) stats: Stats,
     pub(crate) speculator: Speculator,
+    /// Made when it is first needed, as that takes a moment; an error was told then.
+    pub(crate) call_grammar: Option<Result<CallGrammar, GrammarError>>,
 }
 
 impl<'h, M: LanguageModel> Agent<'h, M> {
@@ -75,6 +81,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             history: VecDeque::new(),
             stats: Stats::default(),
             speculator: Speculator::new(),
+            call_grammar: None,
         })
     }
 

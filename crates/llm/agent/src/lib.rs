@@ -11,6 +11,7 @@ extern crate alloc;
 
 mod agent;
 mod call;
+mod call_grammar;
 mod cancel;
 mod command;
 mod event;

@@ -23,6 +23,8 @@ pub struct Settings {
     pub max_tokens: usize,
     /// Tokens of the context window that are kept free for the reply.
     pub reserve: usize,
+    /// Whether tool calls are held to the tools' schemas while they are written: 1, or 0.
+    pub call_grammar: usize,
 }
 
 impl Settings {
@@ -51,6 +53,7 @@ impl Default for Settings {
             seed: 42,
             max_tokens: 256,
             reserve: 256,
+            call_grammar: 1,
         }
     }
 }
@@ -110,7 +113,7 @@ impl fmt::Display for SettingError {
 
 impl Settings {
     /// Names of the parameters.
-    pub const NAMES: [&str; 8] = [
+    pub const NAMES: [&str; 9] = [
         "temperature",
         "top_k",
         "top_p",
@@ -119,6 +122,7 @@ impl Settings {
         "seed",
         "max_tokens",
         "reserve",
+        "call_grammar",
     ];
 
     /// The value of a parameter as text.
@@ -132,6 +136,7 @@ impl Settings {
             "seed" => self.seed.to_string(),
             "max_tokens" => self.max_tokens.to_string(),
             "reserve" => self.reserve.to_string(),
+            "call_grammar" => self.call_grammar.to_string(),
             _ => return None,
         })
     }
@@ -173,6 +178,7 @@ impl Settings {
                 self.max_tokens =
                     count(1, context_limit, "at least 1 and at most the context window")?;
             }
+            "call_grammar" => self.call_grammar = count(0, 1, "0 or 1")?,
             _ => {
                 self.reserve =
                     count(1, context_limit / 2, "at least 1 and at most half the context window")?;
@@ -202,6 +208,7 @@ mod tests {
             ("seed", "18446744073709551615"),
             ("max_tokens", "2048"),
             ("reserve", "1024"),
+            ("call_grammar", "0"),
         ] {
             settings.set(name, value, 2048).unwrap();
             assert_eq!(settings.get(name).unwrap(), value);
@@ -226,6 +233,7 @@ mod tests {
             ("repeat_penalty", "0", "repeat_penalty must be from 1 to 2"),
             ("max_tokens", "0", "max_tokens must be at least 1 and at most the context window"),
             ("max_tokens", "2049", "max_tokens must be at least 1 and at most the context window"),
+            ("call_grammar", "2", "call_grammar must be 0 or 1"),
             ("reserve", "1025", "reserve must be at least 1 and at most half the context window"),
         ] {
             let mut settings = Settings::default();

@@ -44,6 +44,14 @@ impl ReplyStream {
             self.pending.push(char::REPLACEMENT_CHARACTER);
         }
         let mut parts = self.split();
+        // A quote that was never closed may have hidden the end of a call.
+        while self.is_in_call
+            && let Some(at) = self.pending.find(CLOSE)
+        {
+            parts.push(Part::Call(self.take(at, CLOSE)));
+            self.is_in_call = false;
+            parts.extend(self.split());
+        }
         let rest = core::mem::take(&mut self.pending);
         if self.is_in_call {
             parts.push(Part::UnclosedCall(rest));
@@ -80,13 +88,15 @@ impl ReplyStream {
     fn split(&mut self) -> Vec<Part> {
         let mut parts = Vec::new();
         loop {
-            let marker = if self.is_in_call { CLOSE } else { OPEN };
-            let Some(at) = self.pending.find(marker) else {
+            let (at, marker) = if self.is_in_call {
+                (end_of_call(&self.pending), CLOSE)
+            } else {
+                (self.pending.find(OPEN), OPEN)
+            };
+            let Some(at) = at else {
                 break;
             };
-            let rest = self.pending.split_off(at + marker.len());
-            self.pending.truncate(at);
-            let text = core::mem::replace(&mut self.pending, rest);
+            let text = self.take(at, marker);
             if self.is_in_call {
                 parts.push(Part::Call(text));
             } else if !text.is_empty() {
@@ -104,6 +114,28 @@ impl ReplyStream {
         }
         parts
     }
+
+    /// Removes what stands before the marker at `at`, and the marker.
+    fn take(&mut self, at: usize, marker: &str) -> String {
+        let rest = self.pending.split_off(at + marker.len());
+        self.pending.truncate(at);
+        core::mem::replace(&mut self.pending, rest)
+    }
+}
+
+/// Where a call ends: at the first marker that is not part of a JSON string.
+fn end_of_call(call: &str) -> Option<usize> {
+    let (mut is_in_string, mut is_escaped) = (false, false);
+    for (at, byte) in call.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_in_string => is_escaped = true,
+            b'"' => is_in_string = !is_in_string,
+            b'<' if !is_in_string && call[at..].starts_with(CLOSE) => return Some(at),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Length in bytes of the longest end of `text` that is a beginning of `marker`.
@@ -148,6 +180,21 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_a_call_within_a_string_is_part_of_the_string() {
+        let call = r#"{"text": "a \" </tool_call> b"}"#;
+        let reply = alloc::format!("<tool_call>{call}</tool_call>.");
+        for size in 1..reply.len() {
+            let expected = [Part::Call(call.into()), Part::Text(".".into())];
+            assert_eq!(parts(reply.as_bytes(), size), expected, "{size}");
+        }
+        // Where a quote is not closed, the first end counts.
+        assert_eq!(
+            parts(b"<tool_call>{\"a}</tool_call> b <tool_call>{}</tool_call>", 5),
+            [Part::Call("{\"a}".into()), Part::Text(" b ".into()), Part::Call("{}".into())]
+        );
+    }
+
+    #[test]
     fn text_is_not_held_back_longer_than_needed() {
         let mut stream = ReplyStream::default();
         assert_eq!(stream.push(b"a <"), [Part::Text("a ".into())]);
@@ -180,7 +227,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_cutting_changes_nothing(
-            reply in "(a|é|<|<tool_call>|</tool_call>|\\{\\}|tool_){0,20}",
+            reply in "(a|é|<|<tool_call>|</tool_call>|\\{\\}|tool_|\"|\\\\){0,20}",
             size in 1_usize..12,
         ) {
             let whole = parts(reply.as_bytes(), reply.len().max(1));

@@ -4,6 +4,7 @@ use crate::{
     Agent, AgentEvent, ErrorSource, Observer, ReplyReport, StopReason, ToolSource,
     agent::report_error,
     call::{self, CallError, ToolCall},
+    call_grammar::CallGrammar,
     cancel::until_cancelled,
     stats::Work,
     stream::{Part, ReplyStream},
@@ -19,6 +20,7 @@ use core::{
 };
 use llm_context::common_prefix;
 use llm_inference::{
+    grammar::Constraint,
     model::{ForwardError, LanguageModel, Message, Role, TokenId},
     sampler::Sampler,
     speculate::Speculator,
@@ -106,6 +108,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         observer: &O,
         cancel: &AtomicBool,
     ) -> bool {
+        self.prepare_call_grammar(observer);
         let Some(model) = &mut self.model else {
             return true;
         };
@@ -127,6 +130,19 @@ impl<M: LanguageModel> Agent<'_, M> {
             report_error(observer, ErrorSource::Model, &error.to_string());
         }
         computed.is_ok()
+    }
+
+    /// Makes the grammar of tool calls, once.
+    fn prepare_call_grammar<O: Observer + ?Sized>(&mut self, observer: &O) {
+        let Some(model) = self.model.as_ref().filter(|_| self.call_grammar.is_none()) else {
+            return;
+        };
+        let grammar = CallGrammar::new(model, &self.tools);
+        if let Err(error) = &grammar {
+            let message = format!("tool calls are not held to the tools' schemas: {error}");
+            report_error(observer, ErrorSource::Tool, &message);
+        }
+        self.call_grammar = Some(grammar);
     }
 
     /// Puts a message into the window and tells what had to go; `false` if it does not fit.
@@ -157,6 +173,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         observer: &O,
         cancel: &AtomicBool,
     ) -> Option<Reply> {
+        self.prepare_call_grammar(observer);
         let model = self.model.as_mut()?;
         let prompt = self.window.prompt(model).and_then(|prompt| {
             let room = self.window.reply_room(model, prompt.len())?;
@@ -199,8 +216,13 @@ impl<M: LanguageModel> Agent<'_, M> {
                 observer.on_event(&AgentEvent::ReplyStarted);
                 let limits = Limits { max_tokens: self.settings.max_tokens, room };
                 let machine = self.host.machine();
+                let grammar = self.call_grammar.as_ref().and_then(|grammar| grammar.as_ref().ok());
+                let grammar = grammar.filter(|_| self.settings.call_grammar == 1);
                 let generator = Generator {
-                    sampler: &mut sampler,
+                    chooser: Chooser {
+                        sampler: &mut sampler,
+                        constraint: grammar.map(CallGrammar::constraint),
+                    },
                     speculator: &mut self.speculator,
                     now_ns: &|| machine.uptime_ns(),
                 };
@@ -381,13 +403,40 @@ async fn compute<M: LanguageModel>(
     Ok(())
 }
 
-/// What chooses tokens.
-struct Generator<'g> {
+/// What chooses a token.
+struct Chooser<'g> {
     sampler: &'g mut Sampler,
+    /// Holds tool calls to their grammar.
+    constraint: Option<Constraint<'g>>,
+}
+
+/// What makes a reply.
+struct Generator<'g> {
+    chooser: Chooser<'g>,
     /// Has what the text says already computed along with the token at hand; what is chosen stays
     /// the same.
     speculator: &'g mut Speculator,
     now_ns: &'g dyn Fn() -> u64,
+}
+
+impl Chooser<'_> {
+    /// Chooses a token behind those of `reply`, which may become `most` tokens long.
+    fn choose(&mut self, logits: &[f32], reply: &[TokenId], most: usize) -> TokenId {
+        if let Some(constraint) = &mut self.constraint {
+            // A call that has begun is brought to its end before the reply is cut off.
+            let left = u32::try_from(most.saturating_sub(reply.len())).unwrap_or(u32::MAX);
+            let token = constraint.choose(self.sampler, logits, reply, left);
+            if let Ok(token) = token
+                && constraint.accept(token).is_ok()
+            {
+                return token;
+            }
+            // A vocabulary that cannot spell the grammar. Whoever reads the call will say what is
+            // wrong with it.
+            self.constraint = None;
+        }
+        self.sampler.sample(logits, reply)
+    }
 }
 
 /// Generates until the model, the limits or the person end it.
@@ -400,8 +449,9 @@ async fn generate<M: LanguageModel, O: Observer + ?Sized>(
     observer: &O,
     cancel: &AtomicBool,
 ) -> Result<StopReason, Interruption> {
-    let Generator { sampler, speculator, now_ns } = generator;
-    let mut chosen = alloc::vec![sampler.sample(model.logits(), &[])];
+    let Generator { mut chooser, speculator, now_ns } = generator;
+    let most = limits.room.min(limits.max_tokens);
+    let mut chosen = alloc::vec![chooser.choose(model.logits(), &[], most)];
     // As the sampler has chosen them; some may turn out to come after the end.
     let mut recent = chosen.clone();
     loop {
@@ -422,7 +472,7 @@ async fn generate<M: LanguageModel, O: Observer + ?Sized>(
         }
         let last = recent[recent.len() - 1];
         let choose = |logits: &[f32]| {
-            let token = sampler.sample(logits, &recent);
+            let token = chooser.choose(logits, &recent, most);
             recent.push(token);
             ControlFlow::Continue(token)
         };

@@ -151,6 +151,7 @@ fn set_shows_and_changes_parameters_and_the_keymap() {
         "seed",
         "max_tokens",
         "reserve",
+        "call_grammar",
         "keymap",
     ] {
         assert!(all.contains(&format!("\n{name} ")), "{name}: {all}");

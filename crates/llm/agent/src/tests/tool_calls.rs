@@ -1,9 +1,12 @@
 use super::Bench;
 use crate::{
     StopReason, ToolSource,
+    call::{self, ToolCall},
+    stream::{Part, ReplyStream},
     testing::{Recorded, Script},
 };
 use alloc::{format, string::String};
+use llm_tools::schema;
 
 const CALL: &str = r#"<tool_call>{"name": "calc", "arguments": {"expr": "6*7"}}</tool_call>"#;
 
@@ -51,6 +54,7 @@ fn several_calls_in_one_reply_run_in_order() {
 #[test]
 fn an_unparsable_call_is_shown_and_the_model_is_told() {
     let mut bench = Bench::new(["<tool_call>{\"name\": calc}</tool_call>", "Sorry."]);
+    bench.say("/set call_grammar 0");
     let events = bench.say("What is 6*7?");
     let reason = "the tool call cannot be read: not JSON: expected value at line 1 column 10";
     assert_eq!(events[0], error(&format!("{reason}: {{\"name\": calc}}")));
@@ -64,6 +68,7 @@ fn an_unparsable_call_is_shown_and_the_model_is_told() {
 #[test]
 fn a_call_that_the_end_cuts_off_is_shown() {
     let mut bench = Bench::new(["Hm. <tool_call>{\"name\"", "Sorry."]);
+    bench.say("/set call_grammar 0");
     let events = bench.say("What is 6*7?");
     let reason = "the tool call cannot be read: the reply ended before </tool_call>";
     assert_eq!(events[0], error(&format!("{reason}: {{\"name\"")));
@@ -76,6 +81,7 @@ fn unknown_tools_and_bad_arguments_are_shown_and_the_model_is_told() {
     let missing = r#"<tool_call>{"name": "calc", "arguments": {}}</tool_call>"#;
     let wrong = r#"<tool_call>{"name": "calc", "arguments": {"expr": "6*"}}</tool_call>"#;
     let mut bench = Bench::new([unknown, missing, wrong, "I give up."]);
+    bench.say("/set call_grammar 0");
     let events = bench.say("What is 6*7?");
     for message in [
         "math: there is no tool \"math\"",
@@ -95,6 +101,60 @@ fn unknown_tools_and_bad_arguments_are_shown_and_the_model_is_told() {
         events.last(),
         Some(&Recorded::Reply("I give up.".into(), 10, StopReason::EndOfTurn))
     );
+}
+
+#[test]
+fn whatever_the_model_would_write_its_calls_can_be_read_and_fit_their_tools() {
+    for wanted in [
+        r#"<tool_call>{"name": calc}</tool_call>"#,
+        r#"<tool_call>{"name": "clac", "arguments": {"expr": "6*7"}}</tool_call>"#,
+        r#"<tool_call>{"name": "calc", "arguments": {"expr": 42}}</tool_call>"#,
+        r#"<tool_call>{"name": "calc", "arguments": {}}</tool_call>"#,
+        r#"<tool_call>{"name": "store", "arguments": {"key": "k", "value": true, "x": 1}}</tool_call>"#,
+        r#"<tool_call>{"arguments": {"expr": "6*7"}, "name": "calc"}</tool_call>"#,
+        "<tool_call>calc(6*7)</tool_call>",
+        "<tool_call></tool_call><tool_call>[]</tool_call>",
+        "Hm. <tool_call>\n{\"name\": \"calc\",",
+    ] {
+        let mut bench = Bench::new([wanted, "Done."]);
+        bench.say("What is 6*7?");
+        let text = bench.model().computed_text();
+        let (_, written) = text.split_once("What is 6*7?").expect("the question was computed");
+        let mut stream = ReplyStream::default();
+        let mut parts = stream.push(written.as_bytes());
+        parts.extend(stream.finish());
+        parts.retain(|part| !matches!(part, Part::Text(_)));
+        assert!(!parts.is_empty(), "{wanted}: {written}");
+        for part in parts {
+            let Part::Call(call) = part else {
+                panic!("{wanted}: {part:?} in {written}");
+            };
+            let ToolCall { name, arguments } =
+                call::parse(&call).unwrap_or_else(|error| panic!("{wanted}: {error}: {call}"));
+            let tool = bench.agent.tools().get(&name).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(schema::check(tool.schema(), &arguments), Ok(()), "{wanted}: {call}");
+        }
+    }
+}
+
+#[test]
+fn a_call_that_has_begun_ends_before_the_reply_is_cut_off() {
+    let text = "x".repeat(900);
+    let endless = format!(r#"<tool_call>{{"name": "echo", "arguments": {{"text": "{text}"#);
+    let mut bench = Bench::new([endless.as_str(), "Done."]);
+    bench.say("/set max_tokens 100");
+    let events = bench.say("Echo!");
+    assert_eq!(events.last(), Some(&error("the reply was cut short: its tool calls were not run")));
+    let text = bench.model().computed_text();
+    assert!(text.contains("x\"}}</tool_call"), "the call is whole: {text}");
+}
+
+#[test]
+fn text_outside_of_calls_is_free() {
+    let text = "{\"name\": 7} <tool> </tool_call> <tool_cal {";
+    let mut bench = Bench::new([text]);
+    let events = bench.say("Say it.");
+    assert_eq!(events, [Recorded::Reply(text.into(), text.len(), StopReason::EndOfTurn)]);
 }
 
 #[test]

@@ -54,6 +54,15 @@ impl Grammar {
         Ok(Self { program: Program::compile(&schema::parse(text)?)? })
     }
 
+    /// As [`Self::from_json_schema`], for JSON that stands before the text `end`, with or without a
+    /// line break around it: between two markers, of which a [`Trigger`] waits for the first.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_json_schema_before(end: &str, text: &str) -> Result<Self, GrammarError> {
+        Ok(Self { program: Program::compile(&schema::parse_before(end, text)?)? })
+    }
+
     /// States of the automaton: a measure of its size.
     pub fn states(&self) -> usize {
         self.program.states.len()

@@ -62,6 +62,21 @@ const TYPES: &[&str] = &["object", "array", "string", "number", "integer", "bool
 
 /// Parses a schema; the first of the rules is where it begins.
 pub(super) fn parse(text: &str) -> Result<Rules, GrammarError> {
+    parse_from(text, Rules::default())
+}
+
+/// As [`parse`], with `end` after the JSON, and perhaps a line break before and after it.
+pub(super) fn parse_before(end: &str, text: &str) -> Result<Rules, GrammarError> {
+    let line_break = || Expr::text("\n").optional();
+    // The rule of the whole document is the next.
+    let body = Expr::Sequence(vec![line_break(), Expr::Rule(1), line_break(), Expr::text(end)]);
+    let mut rules = Rules::default();
+    rules.add(String::from("all"), Path::root().place(), Some(body));
+    parse_from(text, rules)
+}
+
+/// Adds the rules of a schema, that of the whole document first.
+fn parse_from(text: &str, rules: Rules) -> Result<Rules, GrammarError> {
     let whole = Path::root();
     if text.len() > MAX_LEN_BYTES {
         return whole.fail(Problem::TooLarge(MAX_LEN_BYTES));
@@ -72,7 +87,7 @@ pub(super) fn parse(text: &str) -> Result<Rules, GrammarError> {
     };
     let mut compiler = Compiler {
         root: &root,
-        rules: Rules::default(),
+        rules,
         references: BTreeMap::new(),
         pending: Vec::new(),
         shared: BTreeMap::new(),

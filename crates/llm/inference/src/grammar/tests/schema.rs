@@ -272,3 +272,17 @@ fn any_value_may_be_nested_as_deep_as_the_stack_and_no_deeper() {
     assert!(matches(&any, nested(100).as_bytes()));
     assert!(!allows_prefix(&any, nested(1000).as_bytes()));
 }
+
+#[test]
+fn json_before_an_end_may_have_a_line_break_around_it() {
+    let schema = json!({"properties": {"a": {"$ref": "#"}}, "additionalProperties": false});
+    let grammar = Grammar::from_json_schema_before("</end>", &schema.to_string()).unwrap();
+    for good in ["{}</end>", "\n{}\n</end>", "{\"a\":{\"a\":{}}}\n</end>"] {
+        assert!(matches(&grammar, good.as_bytes()), "{good}");
+    }
+    for bad in ["{}", "</end>", "{}</end> ", "\n\n{}</end>", "{\"a\":{}</end>}</end>"] {
+        assert!(!matches(&grammar, bad.as_bytes()), "{bad}");
+    }
+    let error = Grammar::from_json_schema_before("</end>", "{\"not\": {}}").unwrap_err();
+    assert_eq!(error.place, Place::Schema(String::from("#")));
+}
