@@ -6,6 +6,7 @@ use crate::{
     call::{self, CallError, ToolCall},
     call_grammar::CallGrammar,
     cancel::until_cancelled,
+    said::is_said,
     stats::Work,
     stream::{Part, ReplyStream},
 };
@@ -25,11 +26,13 @@ use llm_inference::{
     sampler::Sampler,
     speculate::Speculator,
 };
-use llm_tools::{ToolContext, ToolError};
+use llm_tools::{ToolContext, ToolError, ToolOutput};
 use system_platform::Pacer;
 
 /// How often in one turn the model may call tools and be answered.
 const MAX_TOOL_ROUNDS: usize = 4;
+/// How many calls of a turn may fail, with the model being told why, before the turn ends.
+const MAX_REFUSED_CALLS: usize = 2;
 /// Prompt tokens between two reports of progress.
 const PREFILL_CHUNK: usize = 16;
 
@@ -37,6 +40,14 @@ const PREFILL_CHUNK: usize = 16;
 struct Reply {
     calls: Vec<Result<ToolCall, CallError>>,
     stop_reason: StopReason,
+}
+
+/// What came of the calls of a turn.
+#[derive(Default)]
+struct Answers {
+    results: Vec<ToolOutput>,
+    /// Calls that failed.
+    refused: usize,
 }
 
 /// A reply while it is generated.
@@ -76,8 +87,9 @@ impl<M: LanguageModel> Agent<'_, M> {
         if !self.admit(Message::new(Role::User, text), observer) {
             return;
         }
+        let mut answers = Answers::default();
         for round in 0.. {
-            let Some(reply) = self.reply(pacer, observer, cancel).await else {
+            let Some(reply) = self.reply(&answers.results, pacer, observer, cancel).await else {
                 return;
             };
             if reply.calls.is_empty() {
@@ -95,7 +107,7 @@ impl<M: LanguageModel> Agent<'_, M> {
                 report_error(observer, ErrorSource::Tool, &message);
                 return;
             }
-            if !self.answer_calls(&reply.calls, observer) {
+            if !self.answer_calls(&reply.calls, &mut answers, observer) {
                 return;
             }
         }
@@ -165,10 +177,11 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
     }
 
-    /// Asks the model for one reply and puts it into the window. `None` if no turn is left to go on
-    /// with.
+    /// Asks the model for one reply and puts it into the window. Of the `results` of the turn's tools
+    /// those are shown below it that it does not say. `None` if no turn is left to go on with.
     async fn reply<O: Observer + ?Sized>(
         &mut self,
+        results: &[ToolOutput],
         pacer: &impl Pacer,
         observer: &O,
         cancel: &AtomicBool,
@@ -244,6 +257,9 @@ impl<M: LanguageModel> Agent<'_, M> {
                 StopReason::Error
             }
         };
+        if matches!(stop_reason, StopReason::EndOfTurn | StopReason::Length) {
+            draft.say_results(results, observer);
+        }
         self.stats.record_reply(work);
         observer.on_event(&AgentEvent::ReplyFinished(ReplyReport {
             text: &draft.shown,
@@ -283,40 +299,53 @@ impl<M: LanguageModel> Agent<'_, M> {
         Some(Reply { calls: draft.calls, stop_reason })
     }
 
-    /// Runs calls one after the other and puts their results into the window; `false` if the turn
-    /// cannot go on.
+    /// Runs calls one after the other and puts what came of them into the window, and into `answers`;
+    /// `false` if the turn cannot go on.
     fn answer_calls<O: Observer + ?Sized>(
         &mut self,
         calls: &[Result<ToolCall, CallError>],
+        answers: &mut Answers,
         observer: &O,
     ) -> bool {
         calls.iter().all(|call| {
-            let answer = match call {
+            let error = match call {
                 Ok(call) => match self.call_tool(call, ToolSource::Model, observer) {
-                    Ok(statement) => statement,
+                    Ok(output) => {
+                        let message = Message::new(Role::Tool, output.statement.clone());
+                        answers.results.push(output);
+                        return self.admit(message, observer);
+                    }
                     Err(error) => {
                         let message = format!("{}: {error}", call.name);
                         report_error(observer, ErrorSource::Tool, &message);
                         if let ToolError::Faulty(_) = error {
                             return false;
                         }
-                        format!("error: {error}")
+                        error.to_string()
                     }
                 },
                 // Shown already, when it was found.
-                Err(error) => format!("error: {error}"),
+                Err(error) => error.to_string(),
             };
-            self.admit(Message::new(Role::Tool, answer), observer)
+            answers.refused += 1;
+            if answers.refused > MAX_REFUSED_CALLS {
+                let message = format!(
+                    "the model was told of {MAX_REFUSED_CALLS} calls that failed and made another: the turn ends"
+                );
+                report_error(observer, ErrorSource::Tool, &message);
+                return false;
+            }
+            self.admit(Message::new(Role::Tool, format!("error: {error}")), observer)
         })
     }
 
-    /// Runs one call; gives the result as the model is told it.
+    /// Runs one call.
     pub(crate) fn call_tool<O: Observer + ?Sized>(
         &mut self,
         call: &ToolCall,
         source: ToolSource,
         observer: &O,
-    ) -> Result<String, ToolError> {
+    ) -> Result<ToolOutput, ToolError> {
         let ToolCall { name, arguments } = call;
         observer.on_event(&AgentEvent::ToolCall { name, arguments, source });
         let started_ns = self.host.machine().uptime_ns();
@@ -330,10 +359,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             result: &shown,
             duration_ns,
         });
-        result.map(|output| match source {
-            ToolSource::Model => output.statement,
-            ToolSource::User => output.text,
-        })
+        result
     }
 }
 
@@ -349,6 +375,19 @@ impl Draft {
     fn finish<O: Observer + ?Sized>(&mut self, observer: &O) {
         let parts = self.stream.finish();
         self.take(parts, observer);
+    }
+
+    /// Shows the results that were not said.
+    fn say_results<O: Observer + ?Sized>(&mut self, results: &[ToolOutput], observer: &O) {
+        for result in results.iter().filter(|result| result.is_answer) {
+            if is_said(&self.shown, &result.text) {
+                continue;
+            }
+            let gap = if self.shown.trim().is_empty() { "" } else { "\n\n" };
+            let text = format!("{gap}{}", result.statement);
+            observer.on_event(&AgentEvent::TextDelta { text: &text });
+            self.shown.push_str(&text);
+        }
     }
 
     fn take<O: Observer + ?Sized>(&mut self, parts: Vec<Part>, observer: &O) {

@@ -51,7 +51,7 @@ impl Tool for Store {
     ) -> Result<ToolOutput, ToolError> {
         let key = string(arguments, "key")?.trim();
         let value = string(arguments, "value")?;
-        Ok(ToolOutput::new(match context.notes.store(key, value)? {
+        Ok(ToolOutput::acknowledgement(match context.notes.store(key, value)? {
             None => format!("stored \"{key}\""),
             Some(old) => format!("stored \"{key}\" in place of \"{old}\""),
         }))

@@ -61,18 +61,26 @@ pub struct ToolOutput {
     /// The result as the model is told it: a statement that can be repeated as it stands, because
     /// small models lose a bare value.
     pub statement: String,
+    /// Whether it is what was asked for, so that the reply has to say it; that something was done
+    /// is not.
+    pub is_answer: bool,
 }
 
 impl ToolOutput {
     /// A result that says all by itself.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { statement: text.clone(), text }
+        Self { statement: text.clone(), text, is_answer: true }
+    }
+
+    /// That something was done.
+    pub fn acknowledgement(text: impl Into<String>) -> Self {
+        Self { is_answer: false, ..Self::new(text) }
     }
 
     /// A result, and the same as a statement.
     pub fn with_statement(text: impl Into<String>, statement: impl Into<String>) -> Self {
-        Self { text: text.into(), statement: statement.into() }
+        Self { text: text.into(), statement: statement.into(), is_answer: true }
     }
 }
 

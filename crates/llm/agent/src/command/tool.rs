@@ -20,7 +20,7 @@ pub fn call<M: LanguageModel, O: Observer + ?Sized>(
     let tool = agent.tools.get(name).map_err(ToolError::Refused)?;
     let arguments = arguments::from_text(tool.schema(), text)?;
     let call = ToolCall { name: name.into(), arguments };
-    Ok(agent.call_tool(&call, ToolSource::User, observer)?)
+    Ok(agent.call_tool(&call, ToolSource::User, observer)?.text)
 }
 
 pub fn list<M: LanguageModel>(agent: &Agent<'_, M>) -> String {

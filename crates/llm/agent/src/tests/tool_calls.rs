@@ -92,15 +92,47 @@ fn unknown_tools_and_bad_arguments_are_shown_and_the_model_is_told() {
     }
     let refused = events.iter().filter(|e| matches!(e, Recorded::ToolResult(_, false, _))).count();
     assert_eq!(refused, 3);
+    // The third is one too many.
     assert_eq!(
         results(&bench),
-        "error: there is no tool \"math\"|error: argument \"expr\" is missing|\
-         error: position 3: expected a number"
+        "error: there is no tool \"math\"|error: argument \"expr\" is missing"
     );
+    let message = "the model was told of 2 calls that failed and made another: the turn ends";
+    assert_eq!(events.last(), Some(&error(message)));
+}
+
+#[test]
+fn after_two_calls_that_failed_the_third_may_succeed() {
+    let wrong = r#"<tool_call>{"name": "calc", "arguments": {"expr": "6*"}}</tool_call>"#;
+    let mut bench = Bench::new([wrong, wrong, CALL, "It is 42."]);
+    let events = bench.say("What is 6*7?");
     assert_eq!(
         events.last(),
-        Some(&Recorded::Reply("I give up.".into(), 10, StopReason::EndOfTurn))
+        Some(&Recorded::Reply("It is 42.".into(), 9, StopReason::EndOfTurn)),
+        "{events:?}"
     );
+}
+
+#[test]
+fn a_result_that_the_reply_does_not_say_is_shown_below_it() {
+    for (reply, shown) in [
+        ("It is 41.", "It is 41.\n\n6*7 = 42"),
+        ("", "6*7 = 42"),
+        ("It is **42**.", "It is **42**."),
+    ] {
+        let mut bench = Bench::new([CALL, reply]);
+        let events = bench.say("What is 6*7?");
+        let expected = Recorded::Reply(shown.into(), reply.len(), StopReason::EndOfTurn);
+        assert_eq!(events.last(), Some(&expected), "{events:?}");
+        // The model is not made to believe that it said so.
+        assert!(!bench.model().computed_text().contains("41.\n\n6*7"));
+    }
+    // That something was done need not be said.
+    let store =
+        r#"<tool_call>{"name": "store", "arguments": {"key": "k", "value": "v"}}</tool_call>"#;
+    let mut bench = Bench::new([store, "Done."]);
+    let events = bench.say("Keep it.");
+    assert_eq!(events.last(), Some(&Recorded::Reply("Done.".into(), 5, StopReason::EndOfTurn)));
 }
 
 #[test]

@@ -284,5 +284,5 @@ fn json_before_an_end_may_have_a_line_break_around_it() {
         assert!(!matches(&grammar, bad.as_bytes()), "{bad}");
     }
     let error = Grammar::from_json_schema_before("</end>", "{\"not\": {}}").unwrap_err();
-    assert_eq!(error.place, Place::Schema(String::from("#")));
+    assert_eq!(error.place, Place::Schema(String::from("#/not")));
 }
