@@ -3,6 +3,7 @@
 use crate::bench::{self, BenchOptions};
 use crate::bootloader::BootloaderChoice;
 use crate::error::Error;
+use crate::eval::{self, EvalOptions};
 use crate::image::{self, ImageOptions};
 use crate::interactive::{self, AcceleratorChoice};
 use crate::machine::{Boot, MachineOptions, Network, keys};
@@ -27,6 +28,8 @@ cargo xtask <command>
   iso [options]             make an image for CD and USB stick, BIOS and UEFI
   test                      all tests, on the host and in QEMU
   bench-llm [options]       speed of the engine on this machine
+  eval-agent [--model FILE.gguf] [--cases FILE.jsonl]
+                            the agent's choice of tools and its answers, over conversations
   measure                   start-up, speed and key latency in the emulator
   lint                      formatting and lints
   fuzz TARGET [--seconds N] bad input of libFuzzer's making, for a minute or as long as you say:
@@ -93,6 +96,8 @@ pub enum Command {
     Test,
     /// The speed of the engine on the host.
     BenchLlm(BenchOptions),
+    /// The agent's choice of tools and its answers.
+    EvalAgent(EvalOptions),
     /// The figures of the booted system.
     Measure,
     /// All checks.
@@ -176,6 +181,7 @@ fn parse_with(
         }
         None | Some("run") => parse_run(arguments, variable).map(|run| Command::Run(Box::new(run))),
         Some("bench-llm") => BenchOptions::parse(arguments).map(Command::BenchLlm),
+        Some("eval-agent") => parse_eval(arguments).map(Command::EvalAgent),
         Some("iso") => parse_iso(arguments, variable).map(Command::Iso),
         Some("fuzz") => parse_fuzz(arguments).map(Command::Fuzz),
         Some(name @ ("test" | "measure" | "lint" | "miri" | "setup" | "help")) => {
@@ -193,6 +199,19 @@ fn parse_with(
         }
         Some(other) => Err(UsageError::UnknownCommand(other.to_owned())),
     }
+}
+
+fn parse_eval(mut arguments: impl Iterator<Item = String>) -> Result<EvalOptions, UsageError> {
+    let mut options = EvalOptions::default();
+    while let Some(option) = arguments.next() {
+        let mut value = || arguments.next().ok_or(UsageError::MissingValue(option.clone()));
+        match option.as_str() {
+            "--model" => options.model = ModelChoice::parse(&value()?),
+            "--cases" => options.cases = value()?.into(),
+            _ => return Err(UsageError::UnknownOption(option)),
+        }
+    }
+    Ok(options)
 }
 
 fn parse_fuzz(mut arguments: impl Iterator<Item = String>) -> Result<FuzzOptions, UsageError> {
@@ -392,6 +411,7 @@ pub fn execute(command: Command) -> Result<(), Error> {
         Command::BenchLlm(options) => bench::run(&options),
         Command::Fuzz(options) => nightly::fuzz(&options),
         Command::Miri => nightly::miri(),
+        Command::EvalAgent(options) => eval::run(&options),
         Command::Measure => crate::measure::run(),
         Command::Setup => {
             setup::ensure_all()?;

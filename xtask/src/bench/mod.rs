@@ -13,9 +13,9 @@ mod worker;
 pub use options::BenchOptions;
 
 use crate::error::Error;
-use crate::{paths, process, setup};
+use crate::{llm_cli, process};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use worker::{Timing, Worker};
 
@@ -32,12 +32,11 @@ struct Speeds {
 /// # Errors
 /// An engine that cannot be built, installed or started, or that fails at the model.
 pub fn run(options: &BenchOptions) -> Result<(), Error> {
-    setup::ensure_rust()?;
     let Some(model) = options.model.path()? else {
         let reason = "there must be a model to measure".to_owned();
         return Err(Error::BadFile { path: "none".into(), reason });
     };
-    let ours = build()?;
+    let ours = llm_cli::build()?;
     let python = options.has_peer.then(peer::python).transpose()?;
     let heading = ["threads", "what", "ours", "llama.cpp", "ratio", "limit", "share of limit"];
     let mut rows =
@@ -52,12 +51,6 @@ pub fn run(options: &BenchOptions) -> Result<(), Error> {
     }
     println!("\n{}", rows.join("\n"));
     Ok(())
-}
-
-/// `llm-cli`, optimised.
-fn build() -> Result<PathBuf, Error> {
-    process::run(setup::cargo().args(["build", "--quiet", "--release", "--package", "llm-cli"]))?;
-    Ok(paths::target().join("release/llm-cli"))
 }
 
 fn title(model: &Path, subject: &Value, options: &BenchOptions) -> String {

@@ -38,6 +38,8 @@ pub enum CliError {
     Load(LoadError),
     /// The model cannot compute.
     Forward(ForwardError),
+    /// The agent cannot begin a conversation.
+    Agent(String),
     /// A text has no vector.
     Embed(EmbedError),
     /// The chat template cannot be rendered.
@@ -77,6 +79,7 @@ impl fmt::Display for CliError {
             Self::NoModel(None) => write!(f, "no model: name one with --model FILE.gguf"),
             Self::Load(error) => error.fmt(f),
             Self::Forward(error) => error.fmt(f),
+            Self::Agent(message) => f.write_str(message),
             Self::Embed(error) => error.fmt(f),
             Self::Template(error) => error.fmt(f),
             Self::Sampler(error) => error.fmt(f),

@@ -31,6 +31,8 @@ commands:
   bench-speculation [--fixtures DIR] [--generate N] [--rounds N]
                                             compare generating with drafts and without; exit 1 if
                                             the output differs
+  eval-agent --cases FILE.jsonl             have the agent's conversations in FILE, and count the
+                                            right tools, arguments and answers
   tokenize [--special] TEXT                 show the tokens of TEXT
   embed [--json] TEXT...                    the vectors of texts, and the cosines between them
   convert --from DIR --to OUT.gguf [--type f16|q8_0|f32] [--name NAME]
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         "bench-grammar" => commands::bench_grammar::run(args),
         "bench-speculation" => commands::bench_speculation::run(args),
         "generate" => commands::generate::run(args),
+        "eval-agent" => commands::eval_agent::run(args),
         "convert" => commands::convert::run(args),
         "embed" => commands::embed::run(args),
         "tokenize" => commands::tokenize::run(args),

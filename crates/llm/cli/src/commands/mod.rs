@@ -6,6 +6,7 @@ pub mod bench_grammar;
 pub mod bench_speculation;
 pub mod convert;
 pub mod embed;
+pub mod eval_agent;
 pub mod generate;
 pub mod make_reference;
 pub mod make_test_model;
