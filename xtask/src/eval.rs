@@ -28,10 +28,7 @@ impl Default for EvalOptions {
 /// # Errors
 /// There is no model, or `llm-cli` cannot be built or fails.
 pub fn run(options: &EvalOptions) -> Result<(), Error> {
-    let Some(model) = options.model.path()? else {
-        let reason = "there must be a model to talk to".to_owned();
-        return Err(Error::BadFile { path: "none".into(), reason });
-    };
+    let model = options.model.required_path()?;
     let mut command = Command::new(llm_cli::build()?);
     command.args(["eval-agent", "--model"]).arg(model).arg("--cases").arg(&options.cases);
     process::run(&mut command)

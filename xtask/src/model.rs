@@ -33,6 +33,15 @@ impl ModelChoice {
         }
     }
 
+    /// As [`Self::path`], where a model is needed.
+    ///
+    /// # Errors
+    /// None was chosen, and what [`Self::path`] says.
+    pub fn required_path(&self) -> Result<PathBuf, Error> {
+        let reason = "a model is needed here".to_owned();
+        self.path()?.ok_or_else(|| Error::BadFile { path: "none".into(), reason })
+    }
+
     /// The file, downloaded if need be.
     pub fn path(&self) -> Result<Option<PathBuf>, Error> {
         match self {

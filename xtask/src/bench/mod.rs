@@ -32,10 +32,7 @@ struct Speeds {
 /// # Errors
 /// An engine that cannot be built, installed or started, or that fails at the model.
 pub fn run(options: &BenchOptions) -> Result<(), Error> {
-    let Some(model) = options.model.path()? else {
-        let reason = "there must be a model to measure".to_owned();
-        return Err(Error::BadFile { path: "none".into(), reason });
-    };
+    let model = options.model.required_path()?;
     let ours = llm_cli::build()?;
     let python = options.has_peer.then(peer::python).transpose()?;
     let heading = ["threads", "what", "ours", "llama.cpp", "ratio", "limit", "share of limit"];

@@ -124,6 +124,11 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
         self.model.as_ref()
     }
 
+    /// The model, when the conversation is over.
+    pub fn into_model(self) -> Option<M> {
+        self.model
+    }
+
     /// The context window in numbers.
     pub fn usage(&self) -> Usage {
         self.window.usage()

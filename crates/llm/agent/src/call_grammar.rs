@@ -7,7 +7,7 @@ use crate::call::{CLOSE, OPEN};
 use alloc::{string::ToString, vec::Vec};
 use llm_inference::{
     grammar::{AfterEnd, Constraint, Grammar, GrammarError, TokenTrie, Trigger},
-    model::{LanguageModel, SpecialTokens},
+    model::LanguageModel,
 };
 use llm_tools::{Registry, Tool};
 use serde_json::{Value, json};
@@ -28,15 +28,10 @@ impl CallGrammar {
     pub fn new(model: &impl LanguageModel, tools: &Registry) -> Result<Self, GrammarError> {
         let calls: Vec<Value> = tools.iter().map(call_schema).collect();
         let schema = json!({ "anyOf": calls }).to_string();
-        // A marker that is a token of its own may stand for no text.
-        let trigger = match model.encode(OPEN, SpecialTokens::Parse)[..] {
-            [token] if model.token_bytes(token).is_empty() => Trigger::Token(token),
-            _ => Trigger::text(OPEN),
-        };
         Ok(Self {
             grammar: Grammar::from_json_schema_before(CLOSE, &schema)?,
             trie: TokenTrie::of_model(model),
-            trigger,
+            trigger: Trigger::marker(model, OPEN),
         })
     }
 

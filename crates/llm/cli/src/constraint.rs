@@ -9,7 +9,6 @@ use crate::{
 use llm_inference::{
     engine::Engine,
     grammar::{AfterEnd, Constraint, Grammar, GrammarError, TokenTrie, Trigger},
-    model::{LanguageModel, SpecialTokens},
 };
 use std::path::PathBuf;
 
@@ -63,11 +62,7 @@ impl GrammarOptions {
         match &self.marker {
             None => Constraint::new(&self.grammar, trie),
             Some(marker) => {
-                // A marker that is a token of its own may stand for no text.
-                let trigger = match engine.encode(marker, SpecialTokens::Parse)[..] {
-                    [token] if engine.token_bytes(token).is_empty() => Trigger::Token(token),
-                    _ => Trigger::text(marker),
-                };
+                let trigger = Trigger::marker(engine, marker);
                 Constraint::lazy(&self.grammar, trie, trigger, self.after_end)
             }
         }

@@ -7,6 +7,7 @@ use crate::{
     cpu::for_each_cpu,
     fixed::{InputScale, fix_scales},
     half::to_half_precision,
+    scalar::ROUNDING_MAGIC,
     split::for_each_chunk_pair,
 };
 use alloc::{collections::TryReserveError, vec::Vec};
@@ -271,10 +272,6 @@ for_each_cpu! {
         }
     }
 }
-
-/// 1.5 * 2^23: added to a float of less than 2^22 it leaves the nearest integer (ties to even) in
-/// the low bits of the mantissa. The same on every build, unlike a library's `round`.
-const ROUNDING_MAGIC: f32 = 12_582_912.0;
 
 for_each_cpu! {
     /// Rounds each block to steps of a 127th of its largest magnitude. A block that holds an

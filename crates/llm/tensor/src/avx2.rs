@@ -2,9 +2,8 @@
 //!
 //! A vector lane belongs to a row. For each block the eight rows are unpacked once and used for
 //! every token; a tree of horizontal additions brings the eight integer sums into one vector, so
-//! that one multiplication and one addition in float serve eight rows. Floats are few because an
-//! emulator pays for each of them dearly, and because they are what rounding depends on: their
-//! order is that of [`crate::scalar`].
+//! that one multiplication and one addition in float serve eight rows. The order of
+//! the floats is that of [`crate::scalar`].
 
 use crate::{BLOCK_LEN, activations::Quantized, half::BIAS_RATIO};
 use core::arch::x86_64::*;
@@ -99,7 +98,7 @@ fn tile_in_dialect<const KIND: u8, const BYTES: usize, const TOKENS: usize>(
             } else {
                 sums
             };
-            *total = add_product(*total, to_floats(sums), _mm256_mul_ps(scales, scale));
+            *total = add_product(*total, _mm256_cvtepi32_ps(sums), _mm256_mul_ps(scales, scale));
             if KIND == Q4_1 {
                 // SAFETY: the same.
                 let scaled_sum = _mm256_set1_ps(*unsafe { x.scaled_sums.get_unchecked(index) });
@@ -172,16 +171,6 @@ fn join_halves(first: __m256i, second: __m256i) -> __m256i {
         _mm256_permute2x128_si256::<0x20>(first, second),
         _mm256_permute2x128_si256::<0x31>(first, second),
     )
-}
-
-/// Integers of less than 2^22 as floats, exactly. An addition in integers and a subtraction in
-/// floats take an emulator a fraction of the time of the conversion instruction.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn to_floats(integers: __m256i) -> __m256 {
-    const MAGIC: f32 = 12_582_912.0; // 1.5 * 2^23: one step of the last place is 1
-    let shifted = _mm256_add_epi32(integers, _mm256_castps_si256(_mm256_set1_ps(MAGIC)));
-    _mm256_sub_ps(_mm256_castsi256_ps(shifted), _mm256_set1_ps(MAGIC))
 }
 
 /// Eight words as a vector.

@@ -26,7 +26,7 @@ use crate::{
     cpu::for_each_cpu,
     formats::{Format, Minimum, Q4_0, Q4_1, Q8_0, RUN_GROUPS, RunQuants, runs, scales, unpack},
     half::f16_to_f32,
-    scalar::sum_of_products,
+    scalar::{ROUNDING_MAGIC, sum_of_products},
 };
 
 /// Bits that are rounded off a block's sum.
@@ -87,10 +87,8 @@ impl RowUnit {
     /// A scale or minimum in steps.
     #[inline(always)]
     pub(crate) fn steps(self, value: f32) -> i32 {
-        // 1.5 * 2^23: added to a float of less than 2^22 it leaves the nearest integer in the low bits.
-        const MAGIC: f32 = 12_582_912.0;
-        let shifted = value * self.inverse + MAGIC;
-        shifted.to_bits().wrapping_sub(MAGIC.to_bits()).cast_signed()
+        let shifted = value * self.inverse + ROUNDING_MAGIC;
+        shifted.to_bits().wrapping_sub(ROUNDING_MAGIC.to_bits()).cast_signed()
     }
 }
 

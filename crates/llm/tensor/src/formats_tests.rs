@@ -112,14 +112,16 @@ fn largest_parts(x: &Activations, weights: &[f32]) -> f64 {
 #[test]
 fn the_fused_dialect_rounds_once() {
     // 1 + 2^-12, squared, is 1 + 2^-11 + 2^-24: the last term is lost where the product is rounded.
-    let x = 1.0 + f32::powi(2.0, -12);
-    assert_eq!(add_product::<false>(-1.0, x, x), f32::powi(2.0, -11));
-    assert_eq!(add_product::<true>(-1.0, x, x), f32::powi(2.0, -11) + f32::powi(2.0, -24));
+    // Not `powi`, which need not be exact, and under Miri is not.
+    let two_to_minus = |bits: u32| 1.0 / (1_u32 << bits) as f32;
+    let x = 1.0 + two_to_minus(12);
+    assert_eq!(add_product::<false>(-1.0, x, x), two_to_minus(11));
+    assert_eq!(add_product::<true>(-1.0, x, x), two_to_minus(11) + two_to_minus(24));
     // 2^-64 less than half a step of 1 + 2^-23: rounded to double first, it would be half a step,
     // and rounded up.
-    let (a, b) = (1.0 + f32::powi(2.0, -20), 1.0 - f32::powi(2.0, -20));
+    let (a, b) = (1.0 + two_to_minus(20), 1.0 - two_to_minus(20));
     let step = 1.0 + f32::EPSILON;
-    assert_eq!(add_product::<true>(step, a * f32::powi(2.0, -12), b * f32::powi(2.0, -12)), step);
+    assert_eq!(add_product::<true>(step, a * two_to_minus(12), b * two_to_minus(12)), step);
 }
 
 #[test]

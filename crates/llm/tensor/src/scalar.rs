@@ -18,6 +18,10 @@ use crate::{
     matrix::blocks,
 };
 
+/// 1.5 * 2^23: added to a float of less than 2^22 it leaves the nearest integer (ties to even) in
+/// the low bits of the mantissa. The same on every build, unlike a library's `round`.
+pub(crate) const ROUNDING_MAGIC: f32 = 12_582_912.0;
+
 /// `total + a * b` in a dialect.
 #[inline(always)]
 pub(crate) fn add_product<const FUSED: bool>(total: f32, a: f32, b: f32) -> f32 {

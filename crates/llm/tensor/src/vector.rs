@@ -1,7 +1,10 @@
 //! Element-wise arithmetic of a transformer layer. Sums go through eight lanes (element `i` to
 //! lane `i % 8`), so that scalar and vector builds add in the same order.
 
-use crate::{cpu::for_each_cpu, scalar::sum_lanes};
+use crate::{
+    cpu::for_each_cpu,
+    scalar::{ROUNDING_MAGIC, sum_lanes},
+};
 
 /// `e^x`, within 2 units in the last place; 0 below -87, infinite above 88.
 #[inline(always)]
@@ -14,7 +17,6 @@ pub(crate) fn exp(x: f32) -> f32 {
 /// polynomial of degree 5.
 #[inline(always)]
 pub(crate) fn exp_up_to_88(x: f32) -> f32 {
-    const ROUNDING_MAGIC: f32 = 12_582_912.0; // 1.5 * 2^23
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     let shifted = x * core::f32::consts::LOG2_E + ROUNDING_MAGIC;

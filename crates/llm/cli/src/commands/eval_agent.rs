@@ -5,8 +5,13 @@
 //! or null where that cannot be checked. Each case is a conversation of its own with the agent that
 //! the system boots, on a machine with fixed facts.
 
-use crate::{args::Args, error::CliError, host, host::ModelOptions};
+use crate::{
+    args::Args,
+    error::CliError,
+    host::{self, ModelOptions},
+};
 use llm_agent::{Agent, AgentEvent, Config, Observer, ToolSource, testing::FakeHost};
+use llm_inference::engine::Engine;
 use serde::Deserialize;
 use std::{cell::RefCell, fmt, path::PathBuf, process::ExitCode, sync::atomic::AtomicBool};
 use system_platform::pace::{self, Unpaced};
@@ -108,13 +113,15 @@ pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
         .collect::<Result<_, _>>()
         .map_err(|error| CliError::Fixture { path, error })?;
     let host = options.open()?;
-    let (mut tools, mut arguments, mut answers) = Default::default();
+    // What one conversation has computed of the beginning of all, the next need not.
+    let mut engine = Some(host.load()?);
+    let [mut tools, mut arguments, mut answers] = [Count::default(); 3];
     for case in &cases {
-        let outcome = converse(&host, case)?;
+        let outcome = converse(&mut engine, case)?;
         let marks = Marks::of(case, &outcome);
-        Count::add(&mut tools, Some(marks.is_right_tool));
-        Count::add(&mut arguments, marks.has_valid_arguments);
-        Count::add(&mut answers, marks.is_right_answer);
+        tools.add(Some(marks.is_right_tool));
+        arguments.add(marks.has_valid_arguments);
+        answers.add(marks.is_right_answer);
         report(case, &outcome, marks);
     }
     println!("right tool      {tools}\nvalid arguments {arguments}\nright answer    {answers}");
@@ -122,9 +129,9 @@ pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
 }
 
 /// Has the conversation of a case.
-fn converse(host: &host::Host, case: &Case) -> Result<Outcome, CliError> {
+fn converse(engine: &mut Option<Engine<'_>>, case: &Case) -> Result<Outcome, CliError> {
     let machine = FakeHost::default();
-    let mut agent = Agent::new(Some(host.load()?), &machine, Config::default())
+    let mut agent = Agent::new(engine.take(), &machine, Config::default())
         .map_err(|error| CliError::Agent(error.to_string()))?;
     let cancel = AtomicBool::new(false);
     let mut watcher = Watcher::default();
@@ -132,6 +139,7 @@ fn converse(host: &host::Host, case: &Case) -> Result<Outcome, CliError> {
         watcher = Watcher::default();
         pace::run(agent.process_input(line, &Unpaced, &watcher, &cancel));
     }
+    *engine = agent.into_model();
     Ok(watcher.0.into_inner())
 }
 

@@ -1,6 +1,6 @@
 //! What starts a constraint lazily: a text in the output, wherever tokens cut it, or a token.
 
-use crate::model::TokenId;
+use crate::model::{LanguageModel, SpecialTokens, TokenId};
 use alloc::{vec, vec::Vec};
 
 /// What the output must contain for the grammar to begin after it.
@@ -16,6 +16,15 @@ impl Trigger {
     /// A text.
     pub fn text(text: &str) -> Self {
         Self::Text(text.as_bytes().to_vec())
+    }
+
+    /// What starts after `marker` when a model writes: its token, if it is one that stands for no
+    /// text, else the text.
+    pub fn marker(model: &impl LanguageModel, marker: &str) -> Self {
+        match model.encode(marker, SpecialTokens::Parse)[..] {
+            [token] if model.token_bytes(token).is_empty() => Self::Token(token),
+            _ => Self::text(marker),
+        }
     }
 }
 

@@ -188,7 +188,7 @@ impl Attention<'_> {
                 let cost = cost * span.len().max(1) * self.kv_heads;
                 // Tasks are about equally long, so two for each worker are the least to share out.
                 let least = (2 * workers).div_ceil(self.kv_heads);
-                let step = (quantum / cost).max(least).min(rows);
+                let step = (quantum / cost).max(least).min(rows.max(1));
                 let tile = step * self.kv_heads / (workers * TASKS_PER_WORKER);
                 let tile = tile.clamp(1, (TASK_QUERIES / self.group()).max(1));
                 ([Some(Kind::Rows { tile }), None], 0..rows, step.next_multiple_of(tile))

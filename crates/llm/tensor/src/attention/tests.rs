@@ -301,6 +301,7 @@ fn a_token_has_the_same_bits_whatever_is_computed_with_it_and_by_whom() {
                 assert_eq!(all, single, "{} {workers} {quantum}", cpu.name());
                 let few = compute(28..32, &BackwardPool(workers), quantum);
                 assert_eq!(few, single[28 * width..32 * width], "{workers} {quantum}");
+                assert_eq!(compute(5..5, &BackwardPool(workers), quantum), [], "{workers}");
             }
         }
     }
