@@ -17,6 +17,7 @@ mod command;
 mod event;
 mod host;
 mod prompt;
+mod route;
 mod said;
 mod settings;
 mod stats;

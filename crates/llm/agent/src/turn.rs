@@ -90,6 +90,14 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
         self.is_tainted = false;
         let mut answers = Answers::default();
+        if let Some(call) = self.routed_call(text, observer).await {
+            let written = Message::new(Role::Assistant, call.written());
+            if !self.admit(written, observer)
+                || !self.answer_calls(&[Ok(call)], &mut answers, observer, cancel).await
+            {
+                return;
+            }
+        }
         for round in 0.. {
             let Some(reply) = self.reply(&answers.results, pacer, observer, cancel).await else {
                 return;
@@ -123,6 +131,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         cancel: &AtomicBool,
     ) -> bool {
         self.prepare_call_grammar(observer);
+        self.prepare_router(observer).await;
         let Some(model) = &mut self.model else {
             return true;
         };

@@ -5,6 +5,7 @@ mod commands;
 mod constraint;
 mod convert;
 mod error;
+mod evaluation;
 mod host;
 mod huge_pages;
 mod medoids;
@@ -36,7 +37,8 @@ commands:
   train-router --training DIR [--folds N] [OUT.bin]
                                             train the agent's router on the requests in DIR; with
                                             --folds: how it does on those it has not seen
-  eval-agent --cases FILE.jsonl             have the agent's conversations in FILE, and count the
+  eval-agent --cases FILE.jsonl [--embedding FILE.gguf]
+                                            have the agent's conversations in FILE, and count the
                                             right tools, arguments and answers
   tokenize [--special] TEXT                 show the tokens of TEXT
   embed [--json] TEXT...                    the vectors of texts, and the cosines between them

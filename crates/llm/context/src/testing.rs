@@ -68,6 +68,8 @@ impl ScriptedModel {
             name: "Scripted".into(),
             architecture: "script".into(),
             quantization: "none".into(),
+            // Large enough to choose its tools by itself.
+            parameters: 7_000_000_000,
             vocabulary: VOCABULARY,
             trained_context: context_limit,
             ..ModelInfo::default()

@@ -62,6 +62,13 @@ impl Route {
         self.ranking.first()?.0.as_deref()
     }
 
+    /// Puts no tool first, whatever is likelier.
+    pub fn prefer_none(&mut self) {
+        let at = self.ranking.iter().position(|(tool, _)| tool.is_none());
+        let none = at.map_or((None, 0.0), |at| self.ranking.remove(at));
+        self.ranking.insert(0, none);
+    }
+
     /// How sure that is, 0 to 1.
     pub fn confidence(&self) -> f32 {
         self.ranking.first().map_or(0.0, |(_, probability)| *probability)
