@@ -33,6 +33,6 @@ pub use event::{
     AgentEvent, ErrorSource, Observer, PowerAction, ReplyReport, StopReason, ToolSource,
 };
 pub use host::{Check, EmbeddingModel, Host, UnknownKeymap};
-pub use llm_context::{Evicted, RoleCounts, TurnId, Usage};
+pub use llm_context::{PageOut, RoleCounts, TurnId, Usage};
 pub use settings::{SettingError, Settings};
 pub use stats::Stats;
