@@ -1,6 +1,6 @@
 //! What an agent does, as typed events for consoles, logs and tests.
 
-use llm_context::{Evicted, Usage};
+use llm_context::{PageOut, Usage};
 use llm_tools::{
     grants::{Approval, Question},
     router::Route,
@@ -109,8 +109,8 @@ pub enum AgentEvent<'a> {
     },
     /// The context window has changed.
     Context(Usage),
-    /// The oldest turn was dropped from the context window.
-    Evicted(Evicted),
+    /// A turn was paged out of the context window.
+    Evicted(PageOut),
     /// The conversation begins anew; a console may clear its transcript.
     ConversationReset,
     /// One check of `/selftest`.

@@ -174,8 +174,8 @@ impl<M: LanguageModel> Agent<'_, M> {
             return false;
         };
         match self.window.push(model, message) {
-            Ok(evicted) => {
-                for evicted in evicted {
+            Ok(paging) => {
+                for evicted in paging.paged_out {
                     observer.on_event(&AgentEvent::Evicted(evicted));
                 }
                 self.report_context(observer);
@@ -296,8 +296,9 @@ impl<M: LanguageModel> Agent<'_, M> {
         if draft.generated.is_empty() && stop_reason != StopReason::EndOfTurn {
             let is_unanswered =
                 self.window.segments().last().is_some_and(|last| last.role() == Role::User);
-            if is_unanswered {
-                self.window.remove_last_turn();
+            if is_unanswered && let Err(error) = self.window.undo(model) {
+                report_error(observer, ErrorSource::Model, &error.to_string());
+                return None;
             }
         } else {
             let text = String::from_utf8_lossy(&draft.raw);
