@@ -4,41 +4,8 @@
 use llm_agent::{
     Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap, testing::FakeHost,
 };
-use llm_inference::embedding::{EmbedError, Embedder};
 use llm_memory::{BoxFuture, TextEmbedder};
-use std::cell::RefCell;
-use system_platform::{Machine, pace::Unpaced};
-
-/// An embedding model that many ask for vectors.
-pub struct SharedEmbedder<'m> {
-    embedder: RefCell<Embedder<'m>>,
-    fingerprint: u64,
-}
-
-impl<'m> SharedEmbedder<'m> {
-    /// Shares a model.
-    pub fn new(embedder: Embedder<'m>) -> Self {
-        let fingerprint = embedder.info().fingerprint;
-        Self { embedder: RefCell::new(embedder), fingerprint }
-    }
-}
-
-impl TextEmbedder for SharedEmbedder<'_> {
-    fn fingerprint(&self) -> u64 {
-        self.fingerprint
-    }
-
-    fn knows_meaning(&self) -> bool {
-        true
-    }
-
-    fn embed<'a>(&'a self, text: &'a str) -> BoxFuture<'a, Result<Vec<f32>, EmbedError>> {
-        Box::pin(async move {
-            let mut embedder = self.embedder.borrow_mut();
-            embedder.embed_beginning(text, &Unpaced).await
-        })
-    }
-}
+use system_platform::Machine;
 
 /// The host of evaluated agents.
 pub struct EvaluationHost<'m> {

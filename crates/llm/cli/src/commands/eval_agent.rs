@@ -8,12 +8,12 @@
 use crate::{
     args::Args,
     error::CliError,
-    evaluation::{EvaluationHost, SharedEmbedder},
+    evaluation::EvaluationHost,
     host::{self, ModelOptions},
 };
 use llm_agent::{Agent, AgentEvent, Config, Observer, ToolSource};
 use llm_inference::engine::Engine;
-use llm_memory::{TextEmbedder, WordEmbedder};
+use llm_memory::{EngineEmbedder, TextEmbedder, WordEmbedder};
 use serde::Deserialize;
 use std::{cell::RefCell, fmt, path::PathBuf, process::ExitCode, sync::atomic::AtomicBool};
 use system_platform::pace::{self, Unpaced};
@@ -121,7 +121,7 @@ pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
         None => None,
     };
     let embedder = match &encoder {
-        Some(encoder) => Some(SharedEmbedder::new(encoder.load_embedder()?)),
+        Some(encoder) => Some(EngineEmbedder::new(encoder.load_embedder()?, Unpaced)),
         None => None,
     };
     let texts: &dyn TextEmbedder = match &embedder {
