@@ -10,24 +10,29 @@
 extern crate alloc;
 
 mod agent;
-mod call;
-mod call_grammar;
+pub mod calls;
 mod cancel;
 mod command;
+pub mod descriptions;
+mod draft;
 mod event;
+mod generate;
 mod host;
+mod paging;
 mod prompt;
+mod reply;
 mod route;
 mod said;
 mod settings;
 mod stats;
-mod stream;
 mod syscall;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod turn_index;
+mod written;
 
 pub use agent::{Agent, Config};
 pub use command::names as command_names;
