@@ -40,7 +40,7 @@ pub use event::{
     AgentEvent, ErrorSource, Observer, PowerAction, ReplyReport, StopReason, ToolSource,
 };
 pub use host::{Check, EmbeddingModel, Host, UnknownKeymap};
-pub use llm_context::{PageOut, RoleCounts, TurnId, Usage};
+pub use llm_context::{PageOut, RecallSource, RoleCounts, TurnId, Usage};
 pub use llm_tools::grants::{Approval, Question};
 pub use settings::{SettingError, Settings};
 pub use stats::Stats;
