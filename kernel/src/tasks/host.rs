@@ -1,10 +1,11 @@
 //! What the agent is told of the system around it: implements [`Host`].
 
 use crate::{platform::machine::KernelMachine, selftest};
-use alloc::{rc::Rc, string::ToString, vec::Vec};
-use core::cell::RefCell;
+use alloc::{boxed::Box, rc::Rc, string::ToString, vec::Vec};
+use core::{cell::RefCell, future::ready};
 use drivers_ps2::{Keyboard, layouts};
-use llm_agent::{Check, EmbeddingModel, Host, UnknownKeymap};
+use llm_agent::{Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap};
+use llm_memory::BoxFuture;
 use system_platform::Machine;
 
 /// The machine, the keyboard layout, the embedding model and the self-tests.
@@ -33,6 +34,10 @@ impl Host for KernelHost {
 
     fn embedding(&self) -> EmbeddingModel {
         self.embedding.borrow().clone()
+    }
+
+    fn approve<'a>(&'a self, _question: &'a Question) -> BoxFuture<'a, Option<Approval>> {
+        Box::pin(ready(None))
     }
 
     fn keymaps(&self) -> Vec<&'static str> {

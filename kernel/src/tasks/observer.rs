@@ -11,7 +11,7 @@ use console_ui::{
     cells::AnsiWriter,
 };
 use core::cell::Cell;
-use llm_agent::{AgentEvent, Observer, ReplyReport, StopReason, Usage};
+use llm_agent::{AgentEvent, Approval, Observer, ReplyReport, StopReason, Usage};
 use system_events::{ContextByRole, Event};
 use system_platform::Clock;
 
@@ -222,6 +222,28 @@ impl Observer for ConsoleObserver {
                     });
                 }
                 event_log::write(&Event::ToolResult { name, ok: *ok, result, duration_us });
+            }
+            AgentEvent::ApprovalAsked { question } => {
+                let (tool, capability) = (&question.tool, &question.capability);
+                self.say(
+                    Role::System,
+                    &format!("May {tool} use {capability}? {}", question.arguments),
+                );
+                event_log::write(&Event::ApprovalAsked {
+                    tool,
+                    capability: &capability.to_string(),
+                    tainted: question.is_tainted,
+                });
+            }
+            AgentEvent::ApprovalGiven { question, answer } => {
+                event_log::write(&Event::ApprovalGiven {
+                    tool: &question.tool,
+                    answer: answer.map(Approval::as_str),
+                });
+            }
+            AgentEvent::Notice { text } => {
+                self.say(Role::System, text);
+                event_log::write(&Event::Notice { text });
             }
             AgentEvent::Context(usage) => self.show_context(usage),
             AgentEvent::Evicted(evicted) => {

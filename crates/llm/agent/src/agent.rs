@@ -12,7 +12,8 @@ use llm_inference::{
     model::LanguageModel,
     speculate::{SpeculationStats, Speculator},
 };
-use llm_tools::{Notes, Registry};
+use llm_memory::Memory;
+use llm_tools::{Audit, Blocks, Grants, Registry};
 use system_platform::Pacer;
 
 /// The most lines of input that are remembered.
@@ -28,6 +29,10 @@ pub struct Config {
     pub system_prompt: String,
     /// The tools.
     pub tools: Registry,
+    /// What it may do.
+    pub grants: Grants,
+    /// Its name in the audit log.
+    pub task: String,
 }
 
 impl Default for Config {
@@ -36,6 +41,8 @@ impl Default for Config {
             settings: Settings::default(),
             system_prompt: prompt::SYSTEM_PROMPT.into(),
             tools: Registry::built_in(),
+            grants: Grants::attended(),
+            task: "console".into(),
         }
     }
 }
@@ -47,7 +54,15 @@ pub struct Agent<'h, M> {
     pub(crate) model: Option<M>,
     pub(crate) host: &'h dyn Host,
     pub(crate) tools: Registry,
-    pub(crate) notes: Notes,
+    pub(crate) task: String,
+    pub(crate) grants: Grants,
+    pub(crate) audit: Audit,
+    pub(crate) memory: Memory,
+    pub(crate) blocks: Blocks,
+    /// Whether a person is there to be asked.
+    pub(crate) is_attended: bool,
+    /// Whether the turn under way holds text that somebody else wrote.
+    pub(crate) is_tainted: bool,
     pub(crate) settings: Settings,
     pub(crate) system_prompt: String,
     pub(crate) window: Window,
@@ -74,7 +89,13 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             model,
             host,
             tools: config.tools,
-            notes: Notes::default(),
+            task: config.task,
+            grants: config.grants,
+            audit: Audit::default(),
+            memory: Memory::default(),
+            blocks: Blocks::default(),
+            is_attended: true,
+            is_tainted: false,
             settings: config.settings,
             system_prompt: config.system_prompt,
             window,

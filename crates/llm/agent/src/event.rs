@@ -1,6 +1,7 @@
 //! What an agent does, as typed events for consoles, logs and tests.
 
 use llm_context::{Evicted, Usage};
+use llm_tools::grants::{Approval, Question};
 use serde_json::Value;
 pub use system_events::{PowerAction, StopReason, ToolSource};
 
@@ -80,6 +81,23 @@ pub enum AgentEvent<'a> {
         result: &'a str,
         /// How long it ran.
         duration_ns: u64,
+    },
+    /// A call waits for the person to say whether it may run.
+    ApprovalAsked {
+        /// What is asked.
+        question: &'a Question,
+    },
+    /// The person has said so.
+    ApprovalGiven {
+        /// What was asked.
+        question: &'a Question,
+        /// The answer; `None` if nobody gave one.
+        answer: Option<Approval>,
+    },
+    /// A tool shows the person something.
+    Notice {
+        /// The text.
+        text: &'a str,
     },
     /// The context window has changed.
     Context(Usage),

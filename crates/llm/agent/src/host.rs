@@ -3,9 +3,14 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use llm_inference::model::ModelInfo;
+use llm_memory::{BoxFuture, TextEmbedder, WordEmbedder};
+use llm_tools::{
+    Canvas, Files, Network,
+    grants::{Approval, Question},
+};
 use system_platform::Machine;
 
-/// The machine, its keyboard layouts and its self-tests.
+/// The machine, its keyboard layouts, its self-tests, and the person at it.
 pub trait Host {
     /// The machine.
     fn machine(&self) -> &dyn Machine;
@@ -24,6 +29,32 @@ pub trait Host {
 
     /// The embedding model, as far as it is known.
     fn embedding(&self) -> EmbeddingModel;
+
+    /// Makes vectors of texts: the embedding model where it can be used, words where not.
+    fn embedder(&self) -> &dyn TextEmbedder {
+        &WordEmbedder
+    }
+
+    /// Asks the person whether a call may run; `None` if nobody answers.
+    fn approve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Approval>>;
+
+    /// Lets the rest of the system run for a moment, in the middle of code that cannot wait.
+    fn breathe(&self) {}
+
+    /// Files, where there is a disk.
+    fn files(&self) -> Option<&dyn Files> {
+        None
+    }
+
+    /// The network, where there is one.
+    fn network(&self) -> Option<&dyn Network> {
+        None
+    }
+
+    /// The canvas, where there is one.
+    fn canvas(&self) -> Option<&dyn Canvas> {
+        None
+    }
 
     /// Runs the kernel's own checks: those whose name contains `what`, all if it is empty.
     fn selftest(&self, what: &str) -> Vec<Check>;

@@ -21,6 +21,7 @@ mod said;
 mod settings;
 mod stats;
 mod stream;
+mod syscall;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
@@ -34,5 +35,6 @@ pub use event::{
 };
 pub use host::{Check, EmbeddingModel, Host, UnknownKeymap};
 pub use llm_context::{Evicted, RoleCounts, TurnId, Usage};
+pub use llm_tools::grants::{Approval, Question};
 pub use settings::{SettingError, Settings};
 pub use stats::Stats;

@@ -9,6 +9,7 @@ use crate::{
     said::is_said,
     stats::Work,
     stream::{Part, ReplyStream},
+    syscall::for_model,
 };
 use alloc::{
     format,
@@ -26,7 +27,7 @@ use llm_inference::{
     sampler::Sampler,
     speculate::Speculator,
 };
-use llm_tools::{ToolContext, ToolError, ToolOutput};
+use llm_tools::{Refusal, ToolError, ToolOutput};
 use system_platform::Pacer;
 
 /// How often in one turn the model may call tools and be answered.
@@ -87,6 +88,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         if !self.admit(Message::new(Role::User, text), observer) {
             return;
         }
+        self.is_tainted = false;
         let mut answers = Answers::default();
         for round in 0.. {
             let Some(reply) = self.reply(&answers.results, pacer, observer, cancel).await else {
@@ -107,7 +109,7 @@ impl<M: LanguageModel> Agent<'_, M> {
                 report_error(observer, ErrorSource::Tool, &message);
                 return;
             }
-            if !self.answer_calls(&reply.calls, &mut answers, observer) {
+            if !self.answer_calls(&reply.calls, &mut answers, observer, cancel).await {
                 return;
             }
         }
@@ -301,65 +303,60 @@ impl<M: LanguageModel> Agent<'_, M> {
 
     /// Runs calls one after the other and puts what came of them into the window, and into `answers`;
     /// `false` if the turn cannot go on.
-    fn answer_calls<O: Observer + ?Sized>(
+    async fn answer_calls<O: Observer + ?Sized>(
         &mut self,
         calls: &[Result<ToolCall, CallError>],
         answers: &mut Answers,
         observer: &O,
+        cancel: &AtomicBool,
     ) -> bool {
-        calls.iter().all(|call| {
-            let error = match call {
-                Ok(call) => match self.call_tool(call, ToolSource::Model, observer) {
+        for call in calls {
+            let told = match call {
+                Ok(call) => match self.call_tool(call, ToolSource::Model, observer, cancel).await {
                     Ok(output) => {
-                        let message = Message::new(Role::Tool, output.statement.clone());
+                        let told = for_model(&call.name, &output);
                         answers.results.push(output);
-                        return self.admit(message, observer);
+                        Some(told)
                     }
                     Err(error) => {
                         let message = format!("{}: {error}", call.name);
                         report_error(observer, ErrorSource::Tool, &message);
-                        if let ToolError::Faulty(_) = error {
+                        if matches!(
+                            error,
+                            ToolError::Faulty(_) | ToolError::Refused(Refusal::Stopped)
+                        ) {
                             return false;
                         }
-                        error.to_string()
+                        answers.refuse(&error.to_string(), observer)
                     }
                 },
                 // Shown already, when it was found.
-                Err(error) => error.to_string(),
+                Err(error) => answers.refuse(&error.to_string(), observer),
             };
-            answers.refused += 1;
-            if answers.refused > MAX_REFUSED_CALLS {
-                let message = format!(
-                    "the model was told of {MAX_REFUSED_CALLS} calls that failed and made another: the turn ends"
-                );
-                report_error(observer, ErrorSource::Tool, &message);
+            let Some(told) = told else {
+                return false;
+            };
+            if !self.admit(Message::new(Role::Tool, told), observer) {
                 return false;
             }
-            self.admit(Message::new(Role::Tool, format!("error: {error}")), observer)
-        })
+        }
+        true
     }
+}
 
-    /// Runs one call.
-    pub(crate) fn call_tool<O: Observer + ?Sized>(
-        &mut self,
-        call: &ToolCall,
-        source: ToolSource,
-        observer: &O,
-    ) -> Result<ToolOutput, ToolError> {
-        let ToolCall { name, arguments } = call;
-        observer.on_event(&AgentEvent::ToolCall { name, arguments, source });
-        let started_ns = self.host.machine().uptime_ns();
-        let mut context = ToolContext { machine: self.host.machine(), notes: &mut self.notes };
-        let result = self.tools.call(name, arguments, &mut context);
-        let duration_ns = self.host.machine().uptime_ns() - started_ns;
-        let shown = result.as_ref().map_or_else(ToString::to_string, |output| output.text.clone());
-        observer.on_event(&AgentEvent::ToolResult {
-            name,
-            ok: result.is_ok(),
-            result: &shown,
-            duration_ns,
-        });
-        result
+impl Answers {
+    /// Takes note of a call that failed. Gives what the model is told of it; `None` where that was
+    /// often enough.
+    fn refuse<O: Observer + ?Sized>(&mut self, error: &str, observer: &O) -> Option<String> {
+        self.refused += 1;
+        if self.refused > MAX_REFUSED_CALLS {
+            let message = format!(
+                "the model was told of {MAX_REFUSED_CALLS} calls that failed and made another: the turn ends"
+            );
+            report_error(observer, ErrorSource::Tool, &message);
+            return None;
+        }
+        Some(format!("error: {error}"))
     }
 }
 

@@ -1,11 +1,14 @@
 //! `calc`: arithmetic.
 
 use crate::{
-    Tool, ToolContext, ToolError, ToolOutput, arguments::string, expression::evaluate,
-    tool::Example,
+    Example, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
+    arguments::string,
+    expression::evaluate,
+    schema::{Argument, ArgumentType, object},
+    tool::done,
 };
 use alloc::{format, string::ToString};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Computes an expression.
 pub struct Calc {
@@ -16,12 +19,7 @@ impl Calc {
     /// The tool.
     pub fn new() -> Self {
         Self {
-            schema: json!({
-                "type": "object",
-                "properties": {"expr": {"type": "string", "description": "what to compute"}},
-                "required": ["expr"],
-                "additionalProperties": false
-            }),
+            schema: object(&[Argument::required("expr", ArgumentType::String, "what to compute")]),
         }
     }
 }
@@ -33,11 +31,11 @@ impl Default for Calc {
 }
 
 impl Tool for Calc {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "calc"
     }
 
-    fn description(&self) -> &'static str {
+    fn description(&self) -> &str {
         "Computes an expression: + - * / ^ %, parentheses, sqrt, sin, cos, tan, ln, log, exp, abs, \
          min, max, round, floor, ceil, pi, e."
     }
@@ -53,14 +51,14 @@ impl Tool for Calc {
         ]
     }
 
-    fn call(
-        &self,
-        arguments: &Value,
-        _context: &mut ToolContext<'_>,
-    ) -> Result<ToolOutput, ToolError> {
-        let expression = string(arguments, "expr")?;
-        let value = evaluate(expression)?.to_string();
-        let statement = format!("{} = {value}", expression.trim());
-        Ok(ToolOutput::with_statement(value, statement))
+    fn call<'a>(&'a self, arguments: &'a Value, _context: ToolContext<'a>) -> ToolFuture<'a> {
+        done(compute(arguments))
     }
+}
+
+fn compute(arguments: &Value) -> Result<ToolOutput, ToolError> {
+    let expression = string(arguments, "expr")?;
+    let value = evaluate(expression)?.to_string();
+    let statement = format!("{} = {value}", expression.trim());
+    Ok(ToolOutput::with_statement(value, statement))
 }

@@ -2,29 +2,47 @@
 //!
 //! [`Tool`] is one call, [`Registry`] the table of all. Arguments are JSON, checked strictly against
 //! the tool's schema ([`schema`]) before the tool sees them. One file per tool; what a tool may
-//! touch is what [`ToolContext`] hands it.
+//! touch is what [`ToolContext`] hands it, and it runs only with a [`grants::Permit`] for the
+//! [`Capability`] it needs. [`audit`] keeps what was called.
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
 pub mod arguments;
+pub mod audit;
+pub mod blocks;
 pub mod calc;
+pub mod capability;
+pub mod context;
 pub mod echo;
+pub mod edit_block;
+pub mod error;
 pub mod expression;
+pub mod facility;
+pub mod grants;
+mod limit;
 pub mod measure;
 pub mod nearest;
-pub mod notes;
+pub mod notify;
 pub mod recall;
 pub mod registry;
+pub mod remember;
+pub mod request;
 pub mod schema;
-pub mod store;
+pub mod search_history;
 pub mod sysinfo;
 #[cfg(test)]
 mod testing;
 pub mod time;
 pub mod tool;
 
-pub use notes::Notes;
+pub use audit::Audit;
+pub use blocks::Blocks;
+pub use capability::Capability;
+pub use context::ToolContext;
+pub use error::{Fault, Refusal, ToolError};
+pub use facility::{Canvas, Facility, Files, History, Network};
+pub use grants::Grants;
 pub use registry::Registry;
-pub use tool::{Fault, Refusal, Tool, ToolContext, ToolError, ToolOutput};
+pub use tool::{Example, Origin, ReadingContext, Tool, ToolFuture, ToolOutput};

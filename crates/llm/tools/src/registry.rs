@@ -1,10 +1,27 @@
-//! The table of tools: lookup by name, argument checking, call.
+//! The table of tools: lookup by name, checks, call.
 
 use crate::{
-    Refusal, Tool, ToolContext, ToolError, ToolOutput, calc::Calc, echo::Echo, nearest::nearest,
-    recall::Recall, schema, store::Store, sysinfo::SysInfo, time::Time,
+    Facility, Refusal, Tool, ToolContext, ToolError, ToolOutput,
+    calc::Calc,
+    echo::Echo,
+    edit_block::EditBlock,
+    grants::{DenialReason, Denied, Permit},
+    limit::within,
+    nearest::nearest,
+    notify::Notify,
+    recall::Recall,
+    remember::Remember,
+    schema,
+    search_history::SearchHistory,
+    sysinfo::SysInfo,
+    time::Time,
 };
-use alloc::{borrow::ToOwned, boxed::Box, vec::Vec};
+use alloc::{
+    borrow::ToOwned,
+    boxed::Box,
+    string::{String, ToString},
+    vec::Vec,
+};
 use core::fmt;
 use serde_json::Value;
 
@@ -15,29 +32,32 @@ pub struct Registry {
 }
 
 /// A second tool of the same name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DuplicateTool(
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DuplicateTool {
     /// The name.
-    pub &'static str,
-);
+    pub name: String,
+}
 
 impl fmt::Display for DuplicateTool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is a tool \"{}\" already", self.0)
+        write!(f, "there is a tool \"{}\" already", self.name)
     }
 }
 
 impl Registry {
-    /// The tools that need nothing but the machine.
+    /// The tools that come with the system.
     pub fn built_in() -> Self {
         Self {
             tools: Vec::from([
                 Box::new(Calc::new()) as Box<dyn Tool>,
-                Box::new(Store::new()),
+                Box::new(Remember::new()),
                 Box::new(Recall::new()),
-                Box::new(Echo::new()),
+                Box::new(SearchHistory::new()),
+                Box::new(EditBlock::new()),
                 Box::new(Time::new()),
                 Box::new(SysInfo::new()),
+                Box::new(Notify::new()),
+                Box::new(Echo::new()),
             ]),
         }
     }
@@ -48,7 +68,7 @@ impl Registry {
     /// `DuplicateTool` if the name is taken; then nothing has changed.
     pub fn register(&mut self, tool: Box<dyn Tool>) -> Result<(), DuplicateTool> {
         if self.find(tool.name()).is_some() {
-            return Err(DuplicateTool(tool.name()));
+            return Err(DuplicateTool { name: tool.name().to_owned() });
         }
         self.tools.push(tool);
         Ok(())
@@ -59,6 +79,14 @@ impl Registry {
         self.tools.iter().map(|tool| &**tool)
     }
 
+    /// The tools that work where there are `facilities`.
+    pub fn available<'a>(
+        &'a self,
+        facilities: &'a [Facility],
+    ) -> impl Iterator<Item = &'a dyn Tool> + 'a {
+        self.iter().filter(|tool| tool.facility().is_none_or(|needed| facilities.contains(&needed)))
+    }
+
     /// The tool of this name.
     ///
     /// # Errors
@@ -66,25 +94,40 @@ impl Registry {
     pub fn get(&self, name: &str) -> Result<&dyn Tool, Refusal> {
         self.find(name).ok_or_else(|| Refusal::UnknownTool {
             name: name.to_owned(),
-            nearest: nearest(name, self.iter().map(|tool| tool.name()))
-                .and_then(|nearest| self.find(nearest))
-                .map(|tool| tool.name()),
+            nearest: nearest(name, self.iter().map(Tool::name)).map(ToString::to_string),
         })
     }
 
-    /// Checks the arguments, then calls the tool.
+    /// The tool of this name, if it takes these arguments.
     ///
     /// # Errors
-    /// No such tool, arguments that do not fit its schema, or what the tool itself says.
-    pub fn call(
+    /// No such tool, or arguments that do not fit its schema.
+    pub fn check(&self, name: &str, arguments: &Value) -> Result<&dyn Tool, ToolError> {
+        let tool = self.get(name)?;
+        schema::check(tool.schema(), arguments)?;
+        Ok(tool)
+    }
+
+    /// Checks name, arguments and permit, then calls the tool and stops it when its time is over.
+    ///
+    /// # Errors
+    /// No such tool, arguments that do not fit its schema, a permit for something else, time that
+    /// is over, or what the tool itself says.
+    pub async fn call(
         &self,
         name: &str,
         arguments: &Value,
-        context: &mut ToolContext<'_>,
+        permit: Permit,
+        context: ToolContext<'_>,
     ) -> Result<ToolOutput, ToolError> {
-        let tool = self.get(name).map_err(ToolError::Refused)?;
-        schema::check(tool.schema(), arguments)?;
-        tool.call(arguments, context)
+        let tool = self.check(name, arguments)?;
+        if let Some(capability) = tool.capability(arguments)
+            && !permit.covers(Some(&capability))
+        {
+            return Err(Denied { capability, reason: DenialReason::Permit }.into());
+        }
+        let machine = context.machine;
+        within(tool.time_limit_ms(), &|| machine.uptime_ns(), tool.call(arguments, context)).await
     }
 
     fn find(&self, name: &str) -> Option<&dyn Tool> {
@@ -92,20 +135,13 @@ impl Registry {
     }
 }
 
-impl From<schema::CheckError> for ToolError {
-    fn from(error: schema::CheckError) -> Self {
-        match error {
-            schema::CheckError::Arguments(error) => error.into(),
-            schema::CheckError::Schema(fault) => fault.into(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Bench, TestMachine};
-    use alloc::string::ToString;
+    use crate::{
+        Capability, Grants,
+        testing::{Bench, TestMachine},
+    };
     use serde_json::json;
 
     #[test]
@@ -115,6 +151,19 @@ mod tests {
             for example in tool.examples() {
                 let arguments: Value = serde_json::from_str(example.arguments).unwrap();
                 assert_eq!(schema::check(tool.schema(), &arguments), Ok(()), "{}", tool.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_reading_of_every_example_passes_the_schema() {
+        let context = crate::ReadingContext::default();
+        for tool in Registry::built_in().iter() {
+            for example in tool.examples() {
+                for reading in tool.readings(example.request, &context) {
+                    let checked = schema::check(tool.schema(), &reading);
+                    assert_eq!(checked, Ok(()), "{}: {reading}", tool.name());
+                }
             }
         }
     }
@@ -137,15 +186,31 @@ mod tests {
             "argument \"expr\" must be a string, not a number"
         );
         assert_eq!(
-            call("time", json!({"zone": "CET"})).unwrap_err().to_string(),
+            call("sysinfo", json!({"zone": "CET"})).unwrap_err().to_string(),
             "unknown argument \"zone\"; there are none"
         );
     }
 
     #[test]
+    fn a_permit_for_something_else_opens_nothing() {
+        let mut bench = Bench::new(TestMachine::default());
+        let arguments = json!({"text": "a fact"});
+        for capability in [None, Some(Capability::MemoryRead)] {
+            let permit = Grants::for_person(capability);
+            let error = bench.call_with("remember", &arguments, permit).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "memory.write is not allowed: the permit is for something else"
+            );
+        }
+        assert_eq!(bench.memory().entries(), []);
+    }
+
+    #[test]
     fn a_name_can_be_taken_once() {
         let mut registry = Registry::built_in();
-        assert_eq!(registry.register(Box::new(Echo::new())), Err(DuplicateTool("echo")));
+        let duplicate = DuplicateTool { name: "echo".into() };
+        assert_eq!(registry.register(Box::new(Echo::new())), Err(duplicate));
         assert_eq!(registry.iter().filter(|tool| tool.name() == "echo").count(), 1);
     }
 }

@@ -1,11 +1,12 @@
 //! `sysinfo`: what the machine is and how it does.
 
 use crate::{
-    Tool, ToolContext, ToolError, ToolOutput,
+    Example, ReadingContext, Tool, ToolContext, ToolFuture, ToolOutput,
     measure::{bytes, duration},
-    tool::Example,
+    schema::object,
+    tool::done,
 };
-use alloc::format;
+use alloc::{format, vec, vec::Vec};
 use serde_json::{Value, json};
 
 /// Returns CPU, memory, uptime and boot loader of this machine.
@@ -16,9 +17,7 @@ pub struct SysInfo {
 impl SysInfo {
     /// The tool.
     pub fn new() -> Self {
-        Self {
-            schema: json!({"type": "object", "properties": {}, "required": [], "additionalProperties": false}),
-        }
+        Self { schema: object(&[]) }
     }
 }
 
@@ -29,11 +28,11 @@ impl Default for SysInfo {
 }
 
 impl Tool for SysInfo {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "sysinfo"
     }
 
-    fn description(&self) -> &'static str {
+    fn description(&self) -> &str {
         "Returns CPU, memory, uptime and boot loader of this machine."
     }
 
@@ -48,14 +47,14 @@ impl Tool for SysInfo {
         ]
     }
 
-    fn call(
-        &self,
-        _arguments: &Value,
-        context: &mut ToolContext<'_>,
-    ) -> Result<ToolOutput, ToolError> {
+    fn readings(&self, _request: &str, _context: &ReadingContext) -> Vec<Value> {
+        vec![json!({})]
+    }
+
+    fn call<'a>(&'a self, _arguments: &'a Value, context: ToolContext<'a>) -> ToolFuture<'a> {
         let machine = context.machine;
         let (memory, cpus) = (machine.memory(), machine.cpus());
-        Ok(ToolOutput::new(format!(
+        done(Ok(ToolOutput::new(format!(
             "cpu: {}; {} of {} CPUs online; memory: {} used, {} free of {}; uptime: {}; boot: {}",
             machine.cpu_description(),
             cpus.iter().filter(|cpu| cpu.is_online).count(),
@@ -65,7 +64,7 @@ impl Tool for SysInfo {
             bytes(memory.total),
             duration(machine.uptime_ns()),
             machine.boot_description(),
-        )))
+        ))))
     }
 }
 

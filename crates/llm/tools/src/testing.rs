@@ -1,11 +1,14 @@
 //! A machine and a table of tools for the tests of this crate.
 
-use crate::{Notes, Registry, ToolContext, ToolError};
+use crate::{Blocks, Grants, Registry, ToolContext, ToolError, grants::Permit};
 use alloc::{string::String, vec::Vec};
+use core::ops::ControlFlow;
+use llm_memory::{Memory, WordEmbedder};
 use serde_json::Value;
 use system_platform::{
     DateTime, Machine,
     machine::{CpuInfo, FrameStats, MemoryRegion, MemoryStats, UnmappedAddress},
+    pace,
 };
 
 /// A machine with fixed facts.
@@ -63,20 +66,60 @@ impl Machine for TestMachine {
     fn reboot(&self) {}
 }
 
-/// Built-in tools on one machine, with notes that last from call to call.
+/// Built-in tools on one machine, with memories and blocks that last from call to call.
 pub struct Bench {
     registry: Registry,
     machine: TestMachine,
-    notes: Notes,
+    memory: Memory,
+    blocks: Blocks,
+    /// What was shown to the person.
+    pub notices: Vec<String>,
 }
 
 impl Bench {
     pub fn new(machine: TestMachine) -> Self {
-        Self { registry: Registry::built_in(), machine, notes: Notes::default() }
+        Self {
+            registry: Registry::built_in(),
+            machine,
+            memory: Memory::default(),
+            blocks: Blocks::default(),
+            notices: Vec::new(),
+        }
     }
 
+    /// Calls a tool as a person does who types the call.
     pub fn call(&mut self, name: &str, arguments: Value) -> Result<String, ToolError> {
-        let mut context = ToolContext { machine: &self.machine, notes: &mut self.notes };
-        self.registry.call(name, &arguments, &mut context).map(|output| output.text)
+        let capability = self.registry.get(name).ok().and_then(|tool| tool.capability(&arguments));
+        self.call_with(name, &arguments, Grants::for_person(capability))
+    }
+
+    pub fn call_with(
+        &mut self,
+        name: &str,
+        arguments: &Value,
+        permit: Permit,
+    ) -> Result<String, ToolError> {
+        let context = ToolContext {
+            machine: &self.machine,
+            memory: &mut self.memory,
+            embedder: &WordEmbedder,
+            history: &(),
+            blocks: &mut self.blocks,
+            notices: &mut self.notices,
+            files: None,
+            network: None,
+            canvas: None,
+            breathe: &|| ControlFlow::Continue(()),
+        };
+        let call = self.registry.call(name, arguments, permit, context);
+        pace::run(call).map(|output| output.text)
+    }
+
+    pub const fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    pub const fn blocks(&self) -> &Blocks {
+        &self.blocks
     }
 }

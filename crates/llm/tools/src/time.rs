@@ -1,7 +1,10 @@
 //! `time`: what the clock says.
 
-use crate::{Tool, ToolContext, ToolError, ToolOutput, measure::duration, tool::Example};
-use alloc::format;
+use crate::{
+    Example, ReadingContext, Tool, ToolContext, ToolFuture, ToolOutput, measure::duration,
+    schema::object, tool::done,
+};
+use alloc::{format, vec, vec::Vec};
 use serde_json::{Value, json};
 
 /// Names of the days, Monday first, as [`system_platform::DateTime::weekday`] counts.
@@ -16,9 +19,7 @@ pub struct Time {
 impl Time {
     /// The tool.
     pub fn new() -> Self {
-        Self {
-            schema: json!({"type": "object", "properties": {}, "required": [], "additionalProperties": false}),
-        }
+        Self { schema: object(&[]) }
     }
 }
 
@@ -29,11 +30,11 @@ impl Default for Time {
 }
 
 impl Tool for Time {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "time"
     }
 
-    fn description(&self) -> &'static str {
+    fn description(&self) -> &str {
         "Returns date and time (UTC) and how long the system has been up."
     }
 
@@ -48,19 +49,19 @@ impl Tool for Time {
         ]
     }
 
-    fn call(
-        &self,
-        _arguments: &Value,
-        context: &mut ToolContext<'_>,
-    ) -> Result<ToolOutput, ToolError> {
+    fn readings(&self, _request: &str, _context: &ReadingContext) -> Vec<Value> {
+        vec![json!({})]
+    }
+
+    fn call<'a>(&'a self, _arguments: &'a Value, context: ToolContext<'a>) -> ToolFuture<'a> {
         let uptime = duration(context.machine.uptime_ns());
-        Ok(ToolOutput::new(match context.machine.date_time() {
+        done(Ok(ToolOutput::new(match context.machine.date_time() {
             Some(now) => {
                 let weekday = WEEKDAYS[usize::from(now.weekday())];
                 format!("{weekday}, {now} UTC; up {uptime}")
             }
             None => format!("there is no working real-time clock; up {uptime}"),
-        }))
+        })))
     }
 }
 

@@ -124,6 +124,36 @@ pub enum Event<'a> {
         /// How long it ran, in microseconds.
         duration_us: u64,
     },
+    /// A small model's request was matched with the tools.
+    Routed {
+        /// The tool that answers it; `null` for none.
+        tool: Option<&'a str>,
+        /// How sure that is, 0 to 1.
+        confidence: f32,
+        /// The known request that comes nearest.
+        nearest: &'a str,
+    },
+    /// A tool call waits for the person to say whether it may run.
+    ApprovalAsked {
+        /// The tool.
+        tool: &'a str,
+        /// The right that it needs.
+        capability: &'a str,
+        /// Whether text from outside stands before the call.
+        tainted: bool,
+    },
+    /// The person has said so.
+    ApprovalGiven {
+        /// The tool.
+        tool: &'a str,
+        /// The answer; `null` if nobody gave one.
+        answer: Option<&'a str>,
+    },
+    /// A tool shows the person something.
+    Notice {
+        /// The text.
+        text: &'a str,
+    },
     /// The context window has changed.
     Context {
         /// Tokens in it.
@@ -345,6 +375,10 @@ mod tests {
             Event::Selftest { name: "parity", ok: true, detail: text },
             Event::KeyLatency { keys: 4, max_us: 900, during_reply: true },
             Event::Power { action: PowerAction::Shutdown },
+            Event::Routed { tool: Some("calc"), confidence: 0.5, nearest: text },
+            Event::ApprovalAsked { tool: "write_file", capability: "fs.write", tainted: true },
+            Event::ApprovalGiven { tool: "write_file", answer: Some("once") },
+            Event::Notice { text },
         ];
         for event in &events {
             match event {
@@ -362,7 +396,11 @@ mod tests {
                 | Event::Error { .. }
                 | Event::Selftest { .. }
                 | Event::KeyLatency { .. }
-                | Event::Power { .. } => {}
+                | Event::Power { .. }
+                | Event::Routed { .. }
+                | Event::ApprovalAsked { .. }
+                | Event::ApprovalGiven { .. }
+                | Event::Notice { .. } => {}
             }
         }
         events

@@ -38,6 +38,7 @@ pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
     };
     let result = match entry.command {
         Command::Selftest => selftest::run(agent, arguments, pacer, observer, cancel).await,
+        Command::Tool => tool::call(agent, entry, arguments, observer, cancel).await,
         _ => run_at_once(agent, entry, arguments, observer),
     };
     finish(observer, entry.name, arguments, result);
@@ -79,7 +80,6 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
     let machine = agent.host.machine();
     Ok(match entry.command {
         Command::Help => help(arguments)?,
-        Command::Tool => tool::call(agent, entry, arguments, observer)?,
         Command::Tools => tool::list(agent),
         Command::Context => conversation::context(agent),
         Command::Reset => conversation::reset(agent, observer),
@@ -97,7 +97,7 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
         Command::Hexdump => hexdump::run(machine, entry, arguments)?,
         Command::Shutdown => "The machine is being switched off.".into(),
         Command::Reboot => "The machine is being restarted.".into(),
-        Command::Selftest => String::new(),
+        Command::Selftest | Command::Tool => String::new(),
     })
 }
 

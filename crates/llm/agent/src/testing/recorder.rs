@@ -1,6 +1,6 @@
 //! Keeps the events of an agent as lines of text that a test can compare.
 
-use crate::{AgentEvent, Observer, StopReason, ToolSource};
+use crate::{AgentEvent, Approval, Observer, StopReason, ToolSource};
 use alloc::{
     format,
     string::{String, ToString},
@@ -25,6 +25,12 @@ pub enum Recorded {
     ToolCall(String, String, ToolSource),
     /// Its result: tool, whether it succeeded, the text.
     ToolResult(String, bool, String),
+    /// A question to the person: the right that is asked for.
+    Asked(String),
+    /// The answer.
+    Answered(Option<Approval>),
+    /// A notice to the person.
+    Notice(String),
     /// Tokens in the window.
     Context(usize),
     /// A turn that went: its number, its tokens.
@@ -84,6 +90,11 @@ impl Observer for Recorder {
             AgentEvent::ToolResult { name, ok, result, .. } => {
                 Recorded::ToolResult((*name).into(), *ok, (*result).into())
             }
+            AgentEvent::ApprovalAsked { question } => {
+                Recorded::Asked(question.capability.to_string())
+            }
+            AgentEvent::ApprovalGiven { answer, .. } => Recorded::Answered(*answer),
+            AgentEvent::Notice { text } => Recorded::Notice((*text).into()),
             AgentEvent::Context(usage) => Recorded::Context(usage.used),
             AgentEvent::Evicted(evicted) => Recorded::Evicted(evicted.turn.0, evicted.tokens),
             AgentEvent::ConversationReset => Recorded::Reset,

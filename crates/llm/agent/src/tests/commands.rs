@@ -61,9 +61,11 @@ fn tool_takes_plain_text_names_and_json() {
     assert_eq!(succeed(&mut bench, "/tool calc 2 + 2*3"), "8");
     assert_eq!(succeed(&mut bench, "/tool calc expr=2+2*3"), "8");
     assert_eq!(succeed(&mut bench, "/tool calc {\"expr\": \"2+2*3\"}"), "8");
-    assert_eq!(succeed(&mut bench, "/tool store gate 4417 west"), "stored \"gate\"");
-    assert_eq!(succeed(&mut bench, "/tool recall gate"), "4417 west");
-    assert_eq!(succeed(&mut bench, "/tool recall"), "gate");
+    assert_eq!(
+        succeed(&mut bench, "/tool remember the gate is 4417 west"),
+        "remembered: the gate is 4417 west"
+    );
+    assert_eq!(succeed(&mut bench, "/tool recall gate"), "the gate is 4417 west");
     assert_eq!(succeed(&mut bench, "/tool echo one\ntwo"), "one\ntwo");
     assert!(succeed(&mut bench, "/tool time").contains("2026-11-23 23:59:59"));
     assert!(succeed(&mut bench, "/tool sysinfo").contains("Fake CPU"));
@@ -80,8 +82,12 @@ fn tool_takes_plain_text_names_and_json() {
 fn tools_shows_names_arguments_and_examples() {
     let mut bench = Bench::new([]);
     let tools = succeed(&mut bench, "/tools");
-    for text in ["**calc** expr - ", "**store** key value - ", "**recall** [key] - ", "**time** - "]
-    {
+    for text in [
+        "**calc** expr - ",
+        "**remember** text - ",
+        "**edit_block** block text [append] - ",
+        "**time** - ",
+    ] {
         assert!(tools.contains(text), "{text}: {tools}");
     }
 }
@@ -102,7 +108,7 @@ fn context_maps_the_window() {
 #[test]
 fn reset_begins_a_new_conversation_and_keeps_notes_and_history() {
     let mut bench = Bench::new(["Hello.", "Hello again."]);
-    bench.say("/tool store k v");
+    bench.say("/tool remember a fact");
     bench.say("Hi!");
     let events = bench.say("/clear");
     assert_eq!(
@@ -115,7 +121,7 @@ fn reset_begins_a_new_conversation_and_keeps_notes_and_history() {
     assert_eq!(bench.agent.usage().used, bench.agent.usage().pinned);
     bench.say("Hi!");
     assert_eq!(bench.model().computed_text().matches("user\nHi!").count(), 1);
-    assert_eq!(succeed(&mut bench, "/tool recall k"), "v");
+    assert_eq!(succeed(&mut bench, "/tool recall fact"), "a fact");
 }
 
 #[test]

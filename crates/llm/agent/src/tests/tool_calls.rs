@@ -44,11 +44,11 @@ fn a_call_is_run_and_its_result_fed_back() {
 #[test]
 fn several_calls_in_one_reply_run_in_order() {
     let store =
-        r#"<tool_call>{"name": "store", "arguments": {"key": "k", "value": "v"}}</tool_call>"#;
-    let recall = r#"<tool_call>{"name": "recall", "arguments": {"key": "k"}}</tool_call>"#;
+        r#"<tool_call>{"name": "remember", "arguments": {"text": "the key is red"}}</tool_call>"#;
+    let recall = r#"<tool_call>{"name": "recall", "arguments": {"query": "key"}}</tool_call>"#;
     let mut bench = Bench::new([&format!("{store}{recall}"), "Done."]);
     bench.say("Keep it.");
-    assert_eq!(results(&bench), "stored \"k\"|k = v");
+    assert_eq!(results(&bench), "remembered: the key is red|the key is red");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_result_that_the_reply_does_not_say_is_shown_below_it() {
     }
     // That something was done need not be said.
     let store =
-        r#"<tool_call>{"name": "store", "arguments": {"key": "k", "value": "v"}}</tool_call>"#;
+        r#"<tool_call>{"name": "remember", "arguments": {"text": "the key is red"}}</tool_call>"#;
     let mut bench = Bench::new([store, "Done."]);
     let events = bench.say("Keep it.");
     assert_eq!(events.last(), Some(&Recorded::Reply("Done.".into(), 5, StopReason::EndOfTurn)));
@@ -142,7 +142,7 @@ fn whatever_the_model_would_write_its_calls_can_be_read_and_fit_their_tools() {
         r#"<tool_call>{"name": "clac", "arguments": {"expr": "6*7"}}</tool_call>"#,
         r#"<tool_call>{"name": "calc", "arguments": {"expr": 42}}</tool_call>"#,
         r#"<tool_call>{"name": "calc", "arguments": {}}</tool_call>"#,
-        r#"<tool_call>{"name": "store", "arguments": {"key": "k", "value": true, "x": 1}}</tool_call>"#,
+        r#"<tool_call>{"name": "remember", "arguments": {"text": true, "x": 1}}</tool_call>"#,
         r#"<tool_call>{"arguments": {"expr": "6*7"}, "name": "calc"}</tool_call>"#,
         "<tool_call>calc(6*7)</tool_call>",
         "<tool_call></tool_call><tool_call>[]</tool_call>",
