@@ -13,6 +13,7 @@ pub mod arguments;
 pub mod audit;
 pub mod blocks;
 pub mod calc;
+pub mod calendar;
 pub mod capability;
 pub mod context;
 pub mod echo;

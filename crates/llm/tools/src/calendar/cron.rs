@@ -32,8 +32,7 @@ pub enum Field {
     Weekday,
 }
 
-const FIELDS: [Field; 5] =
-    [Field::Minute, Field::Hour, Field::Day, Field::Month, Field::Weekday];
+const FIELDS: [Field; 5] = [Field::Minute, Field::Hour, Field::Day, Field::Month, Field::Weekday];
 
 impl Field {
     const fn limits(self) -> (u8, u8) {
@@ -54,7 +53,9 @@ impl Field {
         match self {
             Self::Month => MONTHS.iter().position(|name| is_name(&name)).map(|at| at as u8 + 1),
             // Cron's week begins with Sunday as 0.
-            Self::Weekday => WEEKDAYS.iter().position(|name| is_name(&name)).map(|at| (at as u8 + 1) % 7),
+            Self::Weekday => {
+                WEEKDAYS.iter().position(|name| is_name(&name)).map(|at| (at as u8 + 1) % 7)
+            }
             _ => None,
         }
     }
@@ -195,8 +196,9 @@ impl Cron {
             needs_both: parts[2].starts_with('*') || parts[4].starts_with('*'),
             source: parts.join(" "),
         };
-        let has_day = (1..=12_u8)
-            .any(|month| cron.months >> month & 1 == 1 && cron.days.trailing_zeros() <= longest(month));
+        let has_day = (1..=12_u8).any(|month| {
+            cron.months >> month & 1 == 1 && cron.days.trailing_zeros() <= longest(month)
+        });
         if cron.needs_both && !has_day {
             return Err(CronError::NoSuchDay);
         }
@@ -296,7 +298,8 @@ fn parse_part(field: Field, part: &str) -> Result<u64, CronError> {
     let (least, most) = field.limits();
     let (span, step) = match part.split_once('/') {
         Some((span, step)) => {
-            let is_number = (1..=2).contains(&step.len()) && step.bytes().all(|b| b.is_ascii_digit());
+            let is_number =
+                (1..=2).contains(&step.len()) && step.bytes().all(|b| b.is_ascii_digit());
             let step: u8 = is_number.then(|| step.parse().ok()).flatten().ok_or_else(syntax)?;
             (span, Some(step))
         }
@@ -308,7 +311,9 @@ fn parse_part(field: Field, part: &str) -> Result<u64, CronError> {
     let value = |text: &str| {
         let value = field.value(text).ok_or_else(syntax)?;
         let is_inside = (least..=most).contains(&value);
-        is_inside.then_some(value).ok_or_else(|| CronError::OutOfRange { field, part: part.to_owned() })
+        is_inside
+            .then_some(value)
+            .ok_or_else(|| CronError::OutOfRange { field, part: part.to_owned() })
     };
     let (first, last) = match span.split_once('-') {
         // A week has Sunday once, so that a step through it does not meet it twice.
@@ -403,7 +408,10 @@ mod tests {
         ] {
             assert_eq!(next(text), expected, "{text}");
         }
-        assert!(matches!(Cron::parse(&"1".repeat(200)), Err(CronError::TooLong { len_bytes: 200 })));
+        assert!(matches!(
+            Cron::parse(&"1".repeat(200)),
+            Err(CronError::TooLong { len_bytes: 200 })
+        ));
     }
 
     #[test]

@@ -12,21 +12,37 @@ pub(super) enum DateSpec {
     /// So many days from today.
     Offset(i32),
     /// The next such day, from today or (`is_after`) from tomorrow on; or the last one.
-    Weekday { weekday: Weekday, which: Which },
+    Weekday {
+        weekday: Weekday,
+        which: Which,
+    },
     /// The such day of the week so many weeks from this one.
-    WeekdayOfWeek { weekday: Weekday, weeks: i32 },
+    WeekdayOfWeek {
+        weekday: Weekday,
+        weeks: i32,
+    },
     /// So many weeks, months or years from today.
     Weeks(i32),
     Months(i32),
     Years(i32),
     /// A day of a month, in the year said or the next that has it ahead.
-    MonthDay { month: i8, day: i8, year: Option<i16> },
+    MonthDay {
+        month: i8,
+        day: i8,
+        year: Option<i16>,
+    },
     /// A day of the month.
     Day(i8),
     /// A day of the month so many months from this.
-    DayOfMonth { day: i8, months: i32 },
+    DayOfMonth {
+        day: i8,
+        months: i32,
+    },
     /// A day with a name.
-    Holiday { holiday: Holiday, year: Option<i16> },
+    Holiday {
+        holiday: Holiday,
+        year: Option<i16>,
+    },
     /// The last day of this month or year.
     EndOfMonth,
     EndOfYear,
@@ -70,14 +86,16 @@ impl DateSpec {
             Toward::Future => date >= today,
             Toward::Past => date <= today,
         };
-        let monday = || today.checked_sub(i32::from(today.weekday().to_monday_zero_offset()).days()).ok();
+        let monday =
+            || today.checked_sub(i32::from(today.weekday().to_monday_zero_offset()).days()).ok();
         match self {
             Self::Offset(days) => today.checked_add(days.days()).ok(),
             Self::Weeks(weeks) => today.checked_add(weeks.weeks()).ok(),
             Self::Months(months) => today.checked_add(months.months()).ok(),
             Self::Years(years) => today.checked_add(years.years()).ok(),
             Self::Weekday { weekday, which } => {
-                let is_past = which == Which::Last || which == Which::Coming && toward == Toward::Past;
+                let is_past =
+                    which == Which::Last || which == Which::Coming && toward == Toward::Past;
                 let from = i32::from(today.weekday().to_monday_zero_offset());
                 let ahead = (i32::from(weekday.to_monday_zero_offset()) - from).rem_euclid(7);
                 let days = match ahead {
@@ -142,10 +160,12 @@ pub(super) fn read(words: &Words<'_>, at: usize) -> Option<(DateSpec, usize)> {
     day_of_month(words, at)
         .or_else(|| month_day(words, plain))
         .or_else(|| weekday(words, at))
-        .or_else(|| Holiday::read(words, at).map(|(holiday, next)| {
-            let (year, next) = year(words, next);
-            (DateSpec::Holiday { holiday, year }, next)
-        }))
+        .or_else(|| {
+            Holiday::read(words, at).map(|(holiday, next)| {
+                let (year, next) = year(words, next);
+                (DateSpec::Holiday { holiday, year }, next)
+            })
+        })
 }
 
 fn named_offset(words: &Words<'_>, at: usize) -> Option<(DateSpec, usize)> {
@@ -379,8 +399,18 @@ mod tests {
     #[test]
     fn refuses_what_is_no_date_or_could_be_two() {
         for text in [
-            "31 February", "30 February 2028", "2026-13-01", "3/4/2027", "May", "the first train", "sun",
-            "32 May", "may 5 people", "12.5", "1.2.3.4", "the 4 houses",
+            "31 February",
+            "30 February 2028",
+            "2026-13-01",
+            "3/4/2027",
+            "May",
+            "the first train",
+            "sun",
+            "32 May",
+            "may 5 people",
+            "12.5",
+            "1.2.3.4",
+            "the 4 houses",
         ] {
             assert_eq!(on(TODAY, text, Toward::Future), None, "{text}");
         }
@@ -404,6 +434,9 @@ mod tests {
         let early = Date::constant(2027, 2, 1);
         assert_eq!(on(early, "the 31st", Toward::Future).as_deref(), Some("2027-03-31"));
         assert_eq!(on(early, "the 30th", Toward::Future).as_deref(), Some("2027-03-30"));
-        assert_eq!(on(early, "the end of the month", Toward::Future).as_deref(), Some("2027-02-28"));
+        assert_eq!(
+            on(early, "the end of the month", Toward::Future).as_deref(),
+            Some("2027-02-28")
+        );
     }
 }

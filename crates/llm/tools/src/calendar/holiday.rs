@@ -82,9 +82,14 @@ mod tests {
 
     #[test]
     fn easter_falls_where_the_almanac_says() {
-        for (year, month, day) in
-            [(1818, 3, 22), (1943, 4, 25), (2000, 4, 23), (2024, 3, 31), (2027, 3, 28), (2038, 4, 25)]
-        {
+        for (year, month, day) in [
+            (1818, 3, 22),
+            (1943, 4, 25),
+            (2000, 4, 23),
+            (2024, 3, 31),
+            (2027, 3, 28),
+            (2038, 4, 25),
+        ] {
             assert_eq!(easter(year), Date::new(year, month, day).ok(), "{year}");
         }
     }

@@ -49,8 +49,7 @@ fn from_unix(seconds: i64) -> Option<DateTime> {
 
 /// Monday, 2026-11-23 23:59:59, for tests.
 #[cfg(test)]
-const NOW: DateTime =
-    DateTime { year: 2026, month: 11, day: 23, hour: 23, minute: 59, second: 59 };
+const NOW: DateTime = DateTime { year: 2026, month: 11, day: 23, hour: 23, minute: 59, second: 59 };
 
 #[cfg(test)]
 mod tests {

@@ -89,7 +89,10 @@ mod tests {
     fn knows_names_and_abbreviations_and_nothing_else() {
         assert_eq!(weekday("wednesday"), Some(Weekday::Wednesday));
         assert_eq!(weekday("thurs"), Some(Weekday::Thursday));
-        assert_eq!((weekday("mon"), weekday("mond"), weekday("")), (Some(Weekday::Monday), None, None));
+        assert_eq!(
+            (weekday("mon"), weekday("mond"), weekday("")),
+            (Some(Weekday::Monday), None, None)
+        );
         assert_eq!((month("sept"), month("may"), month("mays")), (Some(9), Some(5), None));
         assert_eq!((number("eleven"), number("ninety"), number("a")), (Some(11), Some(90), None));
         assert_eq!((ordinal("first"), ordinal("twelfth")), (Some(1), Some(12)));

@@ -44,7 +44,7 @@ pub(super) fn read(words: &Words<'_>, at: usize) -> Option<Read> {
     if words.is(at, &["every", "each"]) {
         return every(words, at + 1 + usize::from(words.is(at + 1, &["single"])));
     }
-    let hours = |hours| Repeat::Span(Span { seconds: hours * 3600, ..Span::default() });
+    let hours = |hours: u64| Repeat::Span(Span { seconds: hours * 3600, ..Span::default() });
     let days = |days| Repeat::Span(Span { days, ..Span::default() });
     match words.get(at) {
         "daily" => return Some((Repeat::Daily, None, at + 1)),
@@ -59,7 +59,11 @@ pub(super) fn read(words: &Words<'_>, at: usize) -> Option<Read> {
         "weekends" => return Some((Repeat::Weekdays(WEEKEND), None, from + 1)),
         _ => {}
     }
-    weekdays(words, from, plural)
+    // `Monday to Friday` is no single Friday either.
+    let is_range = names::weekday(words.get(from)).is_some()
+        && words.is(from + 1, &["to", "through", "thru"])
+        && names::weekday(words.get(from + 2)).is_some();
+    weekdays(words, from, if is_range { names::weekday } else { plural })
 }
 
 /// What follows `every`.
@@ -102,7 +106,15 @@ fn every(words: &Words<'_>, at: usize) -> Option<Read> {
         {
             return Some((weekly(weekday, weeks), None, next + 2));
         }
-        return Some((if span.days == 1 && span.is_dates() && span.months == 0 { Repeat::Daily } else { Repeat::Span(span) }, None, next));
+        return Some((
+            if span.days == 1 && span.is_dates() && span.months == 0 {
+                Repeat::Daily
+            } else {
+                Repeat::Span(span)
+            },
+            None,
+            next,
+        ));
     }
     weekdays(words, at, names::weekday).or_else(|| year_day(words, at)).or_else(|| {
         let (day, next, is_ordinal) = date::day(words, at)?;
@@ -133,7 +145,8 @@ fn monthly(words: &Words<'_>, at: usize) -> Option<Read> {
     let from = from + usize::from(words.is(from, &["the"]));
     let (day, next, is_ordinal) = date::day(words, from)?;
     let next = next + usize::from(words.is(next, &["day"]));
-    let is_monthly = words.starts_with(next, "of every month") || words.starts_with(next, "of each month");
+    let is_monthly =
+        words.starts_with(next, "of every month") || words.starts_with(next, "of each month");
     (is_ordinal && is_monthly).then_some((Repeat::MonthDay(day), None, next + 3))
 }
 

@@ -123,7 +123,10 @@ pub(super) fn read(words: &Words<'_>, at: usize) -> Option<(Span, usize)> {
             if let Some(minutes) = minutes
                 && Unit::from_word(words.get(next + 1), words.is_glued(next + 1)).is_none()
             {
-                return Some((span.plus(Unit::Minute.times(u64::from(minutes) * 1000)?)?, next + 1));
+                return Some((
+                    span.plus(Unit::Minute.times(u64::from(minutes) * 1000)?)?,
+                    next + 1,
+                ));
             }
         }
         let from = next + usize::from(words.is(next, &["and"]));
@@ -203,7 +206,8 @@ fn quantity(words: &Words<'_>, at: usize) -> Option<(u64, usize)> {
         ("a couple of", 2000),
         ("a dozen", 12_000),
     ];
-    if let Some((phrase, value)) = PHRASES.iter().find(|(phrase, _)| words.starts_with(at, phrase)) {
+    if let Some((phrase, value)) = PHRASES.iter().find(|(phrase, _)| words.starts_with(at, phrase))
+    {
         return Some((*value, at + words_of(phrase)));
     }
     let (whole, next) = count(words, at)?;
@@ -237,7 +241,10 @@ fn count(words: &Words<'_>, at: usize) -> Option<(u64, usize)> {
     // `1.5`, `2,5`; `10,000` is ten thousand.
     let (whole, fraction) = match text.split_once(['.', ',']) {
         Some((whole, digits)) if text.contains(',') && digits.len() == 3 => {
-            return Some((decimal(whole)?.checked_mul(1000)?.checked_add(decimal(digits)?)? * 1000, at + 1));
+            return Some((
+                decimal(whole)?.checked_mul(1000)?.checked_add(decimal(digits)?)? * 1000,
+                at + 1,
+            ));
         }
         Some((whole, digits)) if (1..=3).contains(&digits.len()) => {
             (decimal(whole)?, decimal(digits)? * 10_u64.pow(3 - digits.len() as u32))
@@ -301,9 +308,15 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_span() {
-        for text in
-            ["minutes", "10", "10 apples", "15 minutes 2 hours", "1.5 months", "99999999 days", "7:30 h"]
-        {
+        for text in [
+            "minutes",
+            "10",
+            "10 apples",
+            "15 minutes 2 hours",
+            "1.5 months",
+            "99999999 days",
+            "7:30 h",
+        ] {
             assert_eq!(seconds(text), None, "{text}");
         }
     }

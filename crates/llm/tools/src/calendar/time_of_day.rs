@@ -174,9 +174,9 @@ fn digits(text: &str) -> Option<TimeOfDay> {
 
 /// A bare hour, as a number or a word.
 fn hour(words: &Words<'_>, at: usize) -> Option<u8> {
-    let number = words.number(at).or_else(|| {
-        names::number(words.get(at)).filter(|number| (1..=12).contains(number))
-    })?;
+    let number = words
+        .number(at)
+        .or_else(|| names::number(words.get(at)).filter(|number| (1..=12).contains(number)))?;
     u8::try_from(number).ok().filter(|hour| *hour < 24)
 }
 
@@ -243,7 +243,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_time() {
-        for text in ["24:00", "7:3", "7:60", "25", "5 minutes", "5%", "4th", "half", "ten to", "1:2:3:4"] {
+        for text in
+            ["24:00", "7:3", "7:60", "25", "5 minutes", "5%", "4th", "half", "ten to", "1:2:3:4"]
+        {
             assert_eq!(time(text), None, "{text}");
         }
     }

@@ -175,12 +175,15 @@ impl Parts {
             Repeat::Daily => date_cron("*", "*", "*"),
             Repeat::Weekdays(mask) => {
                 // Cron's week begins with Sunday as 0.
-                let days: Vec<u8> = (0..7).filter(|day| mask >> day & 1 == 1).map(|day| (day + 1) % 7).collect();
+                let days: Vec<u8> =
+                    (0..7).filter(|day| mask >> day & 1 == 1).map(|day| (day + 1) % 7).collect();
                 let text = if mask == 0b1_1111 { "1-5".into() } else { list(&days) };
                 date_cron("*", "*", &text)
             }
             Repeat::MonthDay(day) => date_cron(&format!("{day}"), "*", "*"),
-            Repeat::YearDay { month, day } => date_cron(&format!("{day}"), &format!("{month}"), "*"),
+            Repeat::YearDay { month, day } => {
+                date_cron(&format!("{day}"), &format!("{month}"), "*")
+            }
             Repeat::Monthly => {
                 let today = now.ok_or(PhraseError::NoClock)?.day;
                 // Every month has 28 days.
@@ -203,10 +206,8 @@ impl Parts {
                 if !self.more_times.is_empty() {
                     return Err(PhraseError::NotUnderstood);
                 }
-                let spec = super::date::DateSpec::Weekday {
-                    weekday,
-                    which: super::date::Which::Coming,
-                };
+                let spec =
+                    super::date::DateSpec::Weekday { weekday, which: super::date::Which::Coming };
                 let once = Self { repeat: None, date: Some(spec), ..self.clone() };
                 let first = Some(once.point(now.ok_or(PhraseError::NoClock)?)?);
                 Ok(When::Interval { seconds: u64::from(weeks) * 7 * 86_400, first })

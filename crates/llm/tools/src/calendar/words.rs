@@ -93,12 +93,11 @@ impl<'a> Words<'a> {
         self.list.get(at).is_some_and(|word| word.is_glued)
     }
 
-    /// The text between the word before `at` and the word at `at`; empty at either end.
+    /// The text between the word before `at` and the word at `at` or the end.
     pub fn gap(&self, at: usize) -> &'a str {
-        match (at.checked_sub(1).and_then(|before| self.list.get(before)), self.list.get(at)) {
-            (Some(before), Some(word)) => &self.source[before.range.end..word.range.start],
-            _ => "",
-        }
+        let from = at.checked_sub(1).and_then(|before| self.list.get(before));
+        let to = self.list.get(at).map_or(self.source.len(), |word| word.range.start);
+        from.map_or("", |before| &self.source[before.range.end..to])
     }
 
     /// Where the words `from..to` stand in the request. There must be one at least.
@@ -119,7 +118,9 @@ fn number_len(text: &str) -> usize {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let mut len = 1;
-    while is_digit(len) || (bytes.get(len).is_some_and(|b| b":.,/-".contains(b)) && is_digit(len + 1)) {
+    while is_digit(len)
+        || (bytes.get(len).is_some_and(|b| b":.,/-".contains(b)) && is_digit(len + 1))
+    {
         len += 1;
     }
     len
@@ -157,7 +158,10 @@ mod tests {
         assert_eq!(texts("At 7:30, on 2026-12-24."), ["at", "7:30", "on", "2026-12-24"]);
         assert_eq!(texts("5pm 5 P.M. 5 p.m. 4th"), ["5", "pm", "5", "pm", "5", "pm", "4", "th"]);
         assert_eq!(texts("a 15-minute timer"), ["a", "15", "minute", "timer"]);
-        assert_eq!(texts("7 o\u{2019}clock \u{1f600} \u{e9}t\u{e9}'"), ["7", "o'clock", "\u{e9}t\u{e9}"]);
+        assert_eq!(
+            texts("7 o\u{2019}clock \u{1f600} \u{e9}t\u{e9}'"),
+            ["7", "o'clock", "\u{e9}t\u{e9}"]
+        );
         assert_eq!(texts("2026-12-24T18:00:00Z"), ["2026-12-24", "t", "18:00:00", "z"]);
     }
 

@@ -9,7 +9,10 @@ use alloc::{
     format,
     string::{String, ToString},
 };
-use jiff::{Timestamp, tz::{Offset, TimeZone}};
+use jiff::{
+    Timestamp,
+    tz::{Offset, TimeZone},
+};
 use system_platform::DateTime;
 
 /// A time zone under the name that was asked for.
@@ -74,9 +77,16 @@ pub(super) fn read(words: &Words<'_>, at: usize) -> Option<(Zone, usize)> {
         let is_place = name.bytes().any(|b| b.is_ascii_lowercase());
         return Some((Zone { name: (*name).to_string(), is_place, zone: named(zone)? }, at + 1));
     }
-    if let Some((name, zone)) = PLACES.iter().find(|(name, _)| names_place(words, at, name)) {
+    if let Some((name, zone)) = PLACES
+        .iter()
+        .filter(|(name, _)| names_place(words, at, name))
+        .max_by_key(|(name, _)| count(name))
+    {
         let end = at + count(name);
-        return Some((Zone { name: shown(words, at, end), is_place: true, zone: named(zone)? }, end));
+        return Some((
+            Zone { name: shown(words, at, end), is_place: true, zone: named(zone)? },
+            end,
+        ));
     }
     by_city(words, at)
 }
@@ -94,7 +104,8 @@ fn by_offset(words: &Words<'_>, at: usize) -> Option<(Zone, usize)> {
     if !words.is(at, &["utc", "gmt", "z"]) {
         return None;
     }
-    let utc = |next| Some((Zone { name: "UTC".into(), is_place: false, zone: TimeZone::UTC }, next));
+    let utc =
+        |next| Some((Zone { name: "UTC".into(), is_place: false, zone: TimeZone::UTC }, next));
     let sign = match words.gap(at + 1).trim() {
         "+" => 1,
         "-" | "\u{2212}" => -1,
@@ -118,7 +129,7 @@ fn by_city(words: &Words<'_>, at: usize) -> Option<(Zone, usize)> {
     const REGIONS: [&str; 8] =
         ["Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
     // Words of every day that are islands too.
-    const OTHER_WORDS: [&str; 3] = ["Easter", "Wake", "Midway"];
+    const OTHER_WORDS: [&str; 4] = ["Christmas", "Easter", "Midway", "Wake"];
     if words.get(at).is_empty() {
         return None;
     }
@@ -376,7 +387,12 @@ mod tests {
             ("UTC+9", "2026-07-01T12:00:00Z", "2026-07-01 21:00:00", 9 * 3600),
             ("GMT-3:30", "2026-07-01T12:00:00Z", "2026-07-01 08:30:00", -12_600),
             ("Europe/Berlin", "2050-07-01T12:00:00Z", "2050-07-01 14:00:00", 2 * 3600),
-            ("America/Argentina/Buenos_Aires", "2026-07-01T12:00:00Z", "2026-07-01 09:00:00", -10_800),
+            (
+                "America/Argentina/Buenos_Aires",
+                "2026-07-01T12:00:00Z",
+                "2026-07-01 09:00:00",
+                -10_800,
+            ),
             ("buenos aires", "2026-07-01T12:00:00Z", "2026-07-01 09:00:00", -10_800),
             ("Port-au-Prince", "2026-12-01T12:00:00Z", "2026-12-01 07:00:00", -18_000),
         ] {
@@ -399,7 +415,18 @@ mod tests {
 
     #[test]
     fn unknown_places_and_large_countries_have_no_zone() {
-        for text in ["Atlantis", "USA", "Russia", "Australia", "wake", "easter", "", "UTC+20", "york"] {
+        for text in [
+            "Atlantis",
+            "USA",
+            "Russia",
+            "Australia",
+            "wake",
+            "easter",
+            "christmas",
+            "",
+            "UTC+20",
+            "york",
+        ] {
             assert!(zone(text).is_none(), "{text}");
         }
     }
