@@ -127,8 +127,8 @@ pub fn now_statement(now: DateTime) -> String {
 
 /// The answer at the time `now` (UTC); `None` to a question that is not understood, or that asks for
 /// nothing but the time or the date now.
-pub fn answer(question: &str, now: DateTime) -> Option<String> {
-    const READERS: [fn(&mut Question<'_>) -> Option<String>; 7] = [
+pub fn answer<'a>(question: &'a str, now: DateTime) -> Option<String> {
+    let readers: [fn(&mut Question<'a>) -> Option<String>; 7] = [
         Question::time_elsewhere,
         Question::between,
         Question::until_or_since,
@@ -138,7 +138,7 @@ pub fn answer(question: &str, now: DateTime) -> Option<String> {
         Question::named_day,
     ];
     let mut question = Question::new(question, now)?;
-    READERS.into_iter().find_map(|read| {
+    readers.into_iter().find_map(|read| {
         question.is_read.fill(false);
         read(&mut question).filter(|_| question.is_understood())
     })
