@@ -122,6 +122,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             embedder: host.embedder(),
             history: &(),
             blocks: &mut self.blocks,
+            schedule: &mut self.schedule,
             notices: &mut notices,
             files: host.files(),
             network: host.network(),

@@ -15,6 +15,7 @@ pub mod blocks;
 pub mod calc;
 pub mod calendar;
 pub mod capability;
+pub mod clock;
 pub mod context;
 pub mod echo;
 pub mod edit_block;
@@ -31,12 +32,12 @@ pub mod registry;
 pub mod remember;
 pub mod request;
 pub mod router;
+pub mod schedule;
 pub mod schema;
 pub mod search_history;
 pub mod sysinfo;
 #[cfg(test)]
 mod testing;
-pub mod time;
 pub mod tool;
 
 pub use audit::Audit;
@@ -48,4 +49,5 @@ pub use facility::{Canvas, Facility, Files, History, Network};
 pub use grants::Grants;
 pub use registry::Registry;
 pub use router::Router;
+pub use schedule::Schedule;
 pub use tool::{Example, Origin, ReadingContext, Tool, ToolFuture, ToolOutput};
