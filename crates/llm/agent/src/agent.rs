@@ -21,7 +21,7 @@ use llm_inference::{
     speculate::{SpeculationStats, Speculator},
 };
 use llm_memory::Memory;
-use llm_tools::{Audit, Blocks, Grants, Registry};
+use llm_tools::{Audit, Blocks, Grants, Registry, Schedule};
 use system_platform::Pacer;
 
 /// The most lines of input that are remembered.
@@ -67,6 +67,7 @@ pub struct Agent<'h, M> {
     pub(crate) audit: Audit,
     pub(crate) memory: Memory,
     pub(crate) blocks: Blocks,
+    pub(crate) schedule: Schedule,
     /// Whether a person is there to be asked.
     pub(crate) is_attended: bool,
     /// Whether the turn under way holds text that somebody else wrote.
@@ -114,6 +115,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             audit: Audit::default(),
             memory: Memory::default(),
             blocks: Blocks::default(),
+            schedule: Schedule::default(),
             is_attended: true,
             is_tainted: false,
             settings: config.settings,

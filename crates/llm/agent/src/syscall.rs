@@ -132,6 +132,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             embedder: host.embedder(),
             history: &conversation,
             blocks: &mut self.blocks,
+            schedule: &mut self.schedule,
             notices: &mut notices,
             files: host.files(),
             network: host.network(),

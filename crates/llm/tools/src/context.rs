@@ -1,6 +1,6 @@
 //! What a running tool may touch.
 
-use crate::{Blocks, Canvas, Files, History, Network};
+use crate::{Blocks, Canvas, Files, History, Network, Schedule};
 use alloc::{string::String, vec::Vec};
 use core::ops::ControlFlow;
 use llm_memory::{Memory, TextEmbedder};
@@ -19,6 +19,8 @@ pub struct ToolContext<'a> {
     pub history: &'a dyn History,
     /// The labelled blocks.
     pub blocks: &'a mut Blocks,
+    /// What is to be done later.
+    pub schedule: &'a mut Schedule,
     /// Notices to be shown to the person.
     pub notices: &'a mut Vec<String>,
     /// Files, where there is a disk.

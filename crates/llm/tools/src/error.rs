@@ -6,6 +6,7 @@ use crate::{
     expression::ExpressionError,
     facility::{FileError, NetworkError},
     grants::Denied,
+    schedule::ScheduleError,
     schema::{ArgumentError, CheckError, SchemaFault},
 };
 use alloc::string::String;
@@ -39,6 +40,8 @@ pub enum Refusal {
     Memory(MemoryError),
     /// The block cannot be changed.
     Block(BlockError),
+    /// It cannot be scheduled, or found in the schedule.
+    Schedule(ScheduleError),
     /// The file cannot be read or written.
     File(FileError),
     /// The network did not answer.
@@ -83,6 +86,7 @@ impl fmt::Display for Refusal {
             Self::Expression(error) => error.fmt(f),
             Self::Memory(error) => error.fmt(f),
             Self::Block(error) => error.fmt(f),
+            Self::Schedule(error) => error.fmt(f),
             Self::File(error) => error.fmt(f),
             Self::Network(error) => error.fmt(f),
             Self::Denied(denied) => denied.fmt(f),
@@ -130,6 +134,12 @@ impl From<MemoryError> for ToolError {
 impl From<BlockError> for ToolError {
     fn from(error: BlockError) -> Self {
         Self::Refused(Refusal::Block(error))
+    }
+}
+
+impl From<ScheduleError> for ToolError {
+    fn from(error: ScheduleError) -> Self {
+        Self::Refused(Refusal::Schedule(error))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     Facility, Refusal, Tool, ToolContext, ToolError, ToolOutput,
     calc::Calc,
+    clock::Clock,
     echo::Echo,
     edit_block::EditBlock,
     grants::{DenialReason, Denied, Permit},
@@ -11,10 +12,10 @@ use crate::{
     notify::Notify,
     recall::Recall,
     remember::Remember,
+    schedule::ScheduleTool,
     schema,
     search_history::SearchHistory,
     sysinfo::SysInfo,
-    time::Time,
 };
 use alloc::{
     borrow::ToOwned,
@@ -54,7 +55,8 @@ impl Registry {
                 Box::new(Recall::new()),
                 Box::new(SearchHistory::new()),
                 Box::new(EditBlock::new()),
-                Box::new(Time::new()),
+                Box::new(Clock::new()),
+                Box::new(ScheduleTool::new()),
                 Box::new(SysInfo::new()),
                 Box::new(Notify::new()),
                 Box::new(Echo::new()),

@@ -1,6 +1,6 @@
 //! A machine and a table of tools for the tests of this crate.
 
-use crate::{Blocks, Grants, Registry, ToolContext, ToolError, grants::Permit};
+use crate::{Blocks, Grants, Registry, Schedule, ToolContext, ToolError, grants::Permit};
 use alloc::{string::String, vec::Vec};
 use core::ops::ControlFlow;
 use llm_memory::{Memory, WordEmbedder};
@@ -72,6 +72,7 @@ pub struct Bench {
     machine: TestMachine,
     memory: Memory,
     blocks: Blocks,
+    schedule: Schedule,
     /// What was shown to the person.
     pub notices: Vec<String>,
 }
@@ -83,6 +84,7 @@ impl Bench {
             machine,
             memory: Memory::default(),
             blocks: Blocks::default(),
+            schedule: Schedule::default(),
             notices: Vec::new(),
         }
     }
@@ -105,6 +107,7 @@ impl Bench {
             embedder: &WordEmbedder,
             history: &(),
             blocks: &mut self.blocks,
+            schedule: &mut self.schedule,
             notices: &mut self.notices,
             files: None,
             network: None,

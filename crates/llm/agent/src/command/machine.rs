@@ -4,7 +4,7 @@ use alloc::{format, string::String};
 use core::fmt::Write;
 use llm_tools::{
     measure::{bytes, duration},
-    time::WEEKDAYS,
+    calendar::WEEKDAYS,
 };
 use system_platform::Machine;
 
