@@ -1,6 +1,6 @@
 //! What a running tool may touch.
 
-use crate::{Blocks, Canvas, Files, History, Network};
+use crate::{Blocks, Canvas, Facility, Files, History, Network, Refusal};
 use alloc::{string::String, vec::Vec};
 use core::ops::ControlFlow;
 use llm_memory::{Memory, TextEmbedder};
@@ -32,9 +32,33 @@ pub struct ToolContext<'a> {
     pub breathe: &'a dyn Fn() -> ControlFlow<()>,
 }
 
-impl ToolContext<'_> {
+impl<'a> ToolContext<'a> {
     /// The time now, in seconds since 1970; `None` where there is no clock.
     pub fn unix_s(&self) -> Option<i64> {
         self.machine.date_time().map(|now| now.to_unix())
+    }
+
+    /// The files.
+    ///
+    /// # Errors
+    /// There is no disk.
+    pub fn files(&self) -> Result<&'a dyn Files, Refusal> {
+        self.files.ok_or(Refusal::Missing(Facility::Files))
+    }
+
+    /// The network.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn network(&self) -> Result<&'a dyn Network, Refusal> {
+        self.network.ok_or(Refusal::Missing(Facility::Network))
+    }
+
+    /// The canvas.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn canvas(&self) -> Result<&'a dyn Canvas, Refusal> {
+        self.canvas.ok_or(Refusal::Missing(Facility::Canvas))
     }
 }

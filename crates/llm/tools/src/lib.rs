@@ -18,13 +18,17 @@ pub mod context;
 pub mod echo;
 pub mod edit_block;
 pub mod error;
+mod excerpt;
 pub mod expression;
 pub mod facility;
 pub mod grants;
 mod limit;
+pub mod list_files;
 pub mod measure;
 pub mod nearest;
 pub mod notify;
+mod paths;
+pub mod read_file;
 pub mod recall;
 pub mod registry;
 pub mod remember;
@@ -32,10 +36,11 @@ pub mod request;
 pub mod schema;
 pub mod search_history;
 pub mod sysinfo;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 pub mod tool;
+pub mod write_file;
 
 pub use audit::Audit;
 pub use blocks::Blocks;
