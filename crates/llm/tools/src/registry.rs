@@ -6,6 +6,7 @@ use crate::{
     echo::Echo,
     edit_block::EditBlock,
     grants::{DenialReason, Denied, Permit},
+    http_get::HttpGet,
     limit::within,
     list_files::ListFiles,
     nearest::nearest,
@@ -17,6 +18,7 @@ use crate::{
     search_history::SearchHistory,
     sysinfo::SysInfo,
     time::Time,
+    web_search::WebSearch,
     write_file::WriteFile,
 };
 use alloc::{
@@ -62,6 +64,8 @@ impl Registry {
                 Box::new(ListFiles::new()),
                 Box::new(ReadFile::new()),
                 Box::new(WriteFile::new()),
+                Box::new(HttpGet::new()),
+                Box::new(WebSearch::new()),
                 Box::new(Notify::new()),
                 Box::new(Echo::new()),
             ]),
