@@ -3,6 +3,7 @@
 use crate::{
     Facility,
     blocks::BlockError,
+    draw::DrawingError,
     expression::ExpressionError,
     facility::{FileError, NetworkError},
     grants::Denied,
@@ -43,6 +44,8 @@ pub enum Refusal {
     File(FileError),
     /// The network did not answer.
     Network(NetworkError),
+    /// The picture cannot be drawn.
+    Drawing(DrawingError),
     /// The call needs a right that is not there.
     Denied(Denied),
     /// The system lacks what the tool needs.
@@ -85,6 +88,7 @@ impl fmt::Display for Refusal {
             Self::Block(error) => error.fmt(f),
             Self::File(error) => error.fmt(f),
             Self::Network(error) => error.fmt(f),
+            Self::Drawing(error) => error.fmt(f),
             Self::Denied(denied) => denied.fmt(f),
             Self::Missing(facility) => {
                 write!(f, "this needs {facility}, which this system does not have")
@@ -142,6 +146,12 @@ impl From<FileError> for ToolError {
 impl From<NetworkError> for ToolError {
     fn from(error: NetworkError) -> Self {
         Self::Refused(Refusal::Network(error))
+    }
+}
+
+impl From<DrawingError> for ToolError {
+    fn from(error: DrawingError) -> Self {
+        Self::Refused(Refusal::Drawing(error))
     }
 }
 

@@ -15,6 +15,7 @@ pub mod blocks;
 pub mod calc;
 pub mod capability;
 pub mod context;
+pub mod draw;
 pub mod echo;
 pub mod edit_block;
 pub mod error;

@@ -3,6 +3,7 @@
 use crate::{
     Facility, Refusal, Tool, ToolContext, ToolError, ToolOutput,
     calc::Calc,
+    draw::Draw,
     echo::Echo,
     edit_block::EditBlock,
     grants::{DenialReason, Denied, Permit},
@@ -64,6 +65,7 @@ impl Registry {
                 Box::new(ListFiles::new()),
                 Box::new(ReadFile::new()),
                 Box::new(WriteFile::new()),
+                Box::new(Draw::new()),
                 Box::new(HttpGet::new()),
                 Box::new(WebSearch::new()),
                 Box::new(Notify::new()),
