@@ -166,7 +166,7 @@ fn word(word: &str) -> Option<Token<'_>> {
         "points",
         "as",
         "it",
-        "using",
+        "over",
         "between",
     ];
     let is = |list: &[&str]| list.iter().any(|entry| word.eq_ignore_ascii_case(entry));
