@@ -1,7 +1,7 @@
 //! What a running tool may touch.
 
-use crate::{Blocks, Canvas, Facility, Files, History, Network, Refusal};
-use alloc::{string::String, vec::Vec};
+use crate::{Blocks, Canvas, CodeHost, Facility, Files, History, Network, Refusal};
+use alloc::{rc::Rc, string::String, vec::Vec};
 use core::ops::ControlFlow;
 use llm_memory::{Memory, TextEmbedder};
 use system_platform::Machine;
@@ -27,6 +27,8 @@ pub struct ToolContext<'a> {
     pub network: Option<&'a dyn Network>,
     /// The canvas, where there is one.
     pub canvas: Option<&'a dyn Canvas>,
+    /// Where code runs, where there is a sandbox.
+    pub code_host: Option<Rc<dyn CodeHost>>,
     /// Lets others run for a moment; `Break` when the call has to stop. Code that runs without
     /// awaiting calls it every few milliseconds.
     pub breathe: &'a dyn Fn() -> ControlFlow<()>,

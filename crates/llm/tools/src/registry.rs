@@ -15,6 +15,7 @@ use crate::{
     read_file::ReadFile,
     recall::Recall,
     remember::Remember,
+    run_code::RunCode,
     schema,
     search_history::SearchHistory,
     sysinfo::SysInfo,
@@ -62,6 +63,7 @@ impl Registry {
                 Box::new(EditBlock::new()),
                 Box::new(Time::new()),
                 Box::new(SysInfo::new()),
+                Box::new(RunCode::new()),
                 Box::new(ListFiles::new()),
                 Box::new(ReadFile::new()),
                 Box::new(WriteFile::new()),
@@ -154,6 +156,7 @@ mod tests {
         Capability, Grants,
         testing::{Bench, TestMachine},
     };
+    use proptest::prelude::*;
     use serde_json::json;
 
     #[test]
@@ -175,6 +178,83 @@ mod tests {
                 for reading in tool.readings(example.request, &context) {
                     let checked = schema::check(tool.schema(), &reading);
                     assert_eq!(checked, Ok(()), "{}: {reading}", tool.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_reading_of_every_example_is_what_the_example_says() {
+        let context = crate::ReadingContext::default();
+        for tool in Registry::built_in().iter() {
+            // The model has to compose what these are asked, or their readings differ in words only.
+            if ["run_code", "recall", "search_history"].contains(&tool.name()) {
+                continue;
+            }
+            for example in tool.examples() {
+                let expected: Value = serde_json::from_str(example.arguments).unwrap();
+                let readings = tool.readings(example.request, &context);
+                let is_right = readings.first().is_none_or(|reading| *reading == expected);
+                assert!(is_right, "{}: {readings:?}", example.request);
+            }
+        }
+    }
+
+    #[test]
+    fn tools_without_their_part_of_the_system_are_not_offered() {
+        let registry = Registry::built_in();
+        let names = |facilities: &[Facility]| -> Vec<String> {
+            registry.available(facilities).map(|tool| tool.name().to_owned()).collect()
+        };
+        let all = [Facility::Files, Facility::Network, Facility::Canvas, Facility::Sandbox];
+        assert_eq!(
+            names(&all),
+            [
+                "calc",
+                "remember",
+                "recall",
+                "search_history",
+                "edit_block",
+                "time",
+                "sysinfo",
+                "run_code",
+                "list_files",
+                "read_file",
+                "write_file",
+                "draw",
+                "http_get",
+                "web_search",
+                "notify",
+                "echo"
+            ]
+        );
+        assert_eq!(
+            names(&[Facility::Canvas]),
+            [
+                "calc",
+                "remember",
+                "recall",
+                "search_history",
+                "edit_block",
+                "time",
+                "sysinfo",
+                "draw",
+                "notify",
+                "echo"
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_request_can_be_read_by_every_tool(
+            request in "(.|[a-z]{1,6}|[0-9,.-]{1,4}|\\PC{1,3}|save|draw| to | of |file |'|`|\"|http://|\\.txt|bar chart|sum|\n){0,24}",
+        ) {
+            let context = crate::ReadingContext::default();
+            for tool in Registry::built_in().iter() {
+                for reading in tool.readings(&request, &context) {
+                    prop_assert_eq!(schema::check(tool.schema(), &reading), Ok(()));
+                    let _ = tool.capability(&reading);
                 }
             }
         }

@@ -3,11 +3,13 @@
 #[cfg(test)]
 mod bench;
 mod canvas;
+mod code;
 mod files;
 mod network;
 
 #[cfg(test)]
 pub(crate) use bench::{Bench, TestMachine};
 pub use canvas::FakeCanvas;
+pub use code::FakeCodeHost;
 pub use files::FakeFiles;
 pub use network::FakeNetwork;

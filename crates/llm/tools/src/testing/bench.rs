@@ -1,11 +1,11 @@
 //! A machine and a table of tools for the tests of this crate.
 
-use super::{FakeCanvas, FakeFiles, FakeNetwork};
+use super::{FakeCanvas, FakeCodeHost, FakeFiles, FakeNetwork};
 use crate::{
-    Blocks, Canvas, Files, Grants, Network, Registry, ToolContext, ToolError, ToolOutput,
+    Blocks, Canvas, CodeHost, Files, Grants, Network, Registry, ToolContext, ToolError, ToolOutput,
     grants::Permit, tool::ReadingContext,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{rc::Rc, string::String, vec::Vec};
 use core::ops::ControlFlow;
 use llm_memory::{Memory, WordEmbedder};
 use serde_json::Value;
@@ -84,6 +84,8 @@ pub struct Bench {
     pub network: Option<FakeNetwork>,
     /// The canvas, if there is one.
     pub canvas: Option<FakeCanvas>,
+    /// Where code runs, if there is such a place.
+    pub code_host: Option<Rc<FakeCodeHost>>,
 }
 
 impl Bench {
@@ -97,6 +99,7 @@ impl Bench {
             files: None,
             network: None,
             canvas: None,
+            code_host: None,
         }
     }
 
@@ -106,6 +109,7 @@ impl Bench {
             files: Some(FakeFiles::with_samples()),
             network: Some(FakeNetwork::with_samples()),
             canvas: Some(FakeCanvas::default()),
+            code_host: Some(Rc::new(FakeCodeHost::default())),
             ..Self::new(TestMachine::default())
         }
     }
@@ -151,6 +155,7 @@ impl Bench {
             files: self.files.as_ref().map(|files| files as &dyn Files),
             network: self.network.as_ref().map(|network| network as &dyn Network),
             canvas: self.canvas.as_ref().map(|canvas| canvas as &dyn Canvas),
+            code_host: self.code_host.clone().map(|host| host as Rc<dyn CodeHost>),
             breathe: &|| ControlFlow::Continue(()),
         };
         let call = self.registry.call(name, arguments, permit, context);
