@@ -9,7 +9,7 @@ use llm_inference::{
     grammar::{AfterEnd, Constraint, Grammar, GrammarError, TokenTrie, Trigger},
     model::LanguageModel,
 };
-use llm_tools::{Registry, Tool};
+use llm_tools::Tool;
 use serde_json::{Value, json};
 
 /// The grammar of the calls of some tools, and the vocabulary of the model that writes them.
@@ -21,12 +21,15 @@ pub struct CallGrammar {
 }
 
 impl CallGrammar {
-    /// Compiles the schemas of all tools.
+    /// Compiles the schemas of the tools.
     ///
     /// # Errors
     /// A schema is outside the subset of [`Grammar::from_json_schema`]; the error says where.
-    pub fn new(model: &impl LanguageModel, tools: &Registry) -> Result<Self, GrammarError> {
-        let calls: Vec<Value> = tools.iter().map(call_schema).collect();
+    pub fn new<'t>(
+        model: &impl LanguageModel,
+        tools: impl Iterator<Item = &'t dyn Tool>,
+    ) -> Result<Self, GrammarError> {
+        let calls: Vec<Value> = tools.map(call_schema).collect();
         let schema = json!({ "anyOf": calls }).to_string();
         Ok(Self {
             grammar: Grammar::from_json_schema_before(CLOSE, &schema)?,

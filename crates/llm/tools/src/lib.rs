@@ -3,7 +3,8 @@
 //! [`Tool`] is one call, [`Registry`] the table of all. Arguments are JSON, checked strictly against
 //! the tool's schema ([`schema`]) before the tool sees them. One file per tool; what a tool may
 //! touch is what [`ToolContext`] hands it, and it runs only with a [`grants::Permit`] for the
-//! [`Capability`] it needs. [`audit`] keeps what was called.
+//! [`Capability`] it needs. [`audit`] keeps what was called, and
+//! [`document()`] writes what there is.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -15,6 +16,7 @@ pub mod blocks;
 pub mod calc;
 pub mod capability;
 pub mod context;
+mod document;
 pub mod draw;
 pub mod echo;
 pub mod edit_block;
@@ -53,6 +55,7 @@ pub use audit::Audit;
 pub use blocks::Blocks;
 pub use capability::Capability;
 pub use context::ToolContext;
+pub use document::document;
 pub use error::{Fault, Refusal, ToolError};
 pub use facility::{Canvas, CodeHost, Facility, Files, History, Network};
 pub use grants::Grants;

@@ -126,6 +126,8 @@ mod tests {
             ("Is 91 a prime number?", "91 = 7 * 13 is not prime"),
             ("add up the numbers from 1 to 1,000", "500500"),
             ("sum of the first 10 squares", "385"),
+            ("Use a program to add up the squares of 1 to 10.", "385"),
+            ("Add all odd numbers between 1 and 5", "9"),
             ("sum of 3, 5 and 8", "16"),
             ("Spell hello backwards", "olleh"),
             ("check if 'Never odd or even' is a palindrome", "true"),

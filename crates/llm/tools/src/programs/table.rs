@@ -214,7 +214,7 @@ sum
         "Compute the sum of 4, 8 and 15." => "27",
     ),
     program!(
-        [&["sum", "squares"], &["sum", "square", "numbers"]],
+        [&["sum", "squares"], &["add", "squares"], &["sum", "square", "numbers"]],
         Parameter::Range(None),
         r#"
 let sum = 0;
@@ -224,7 +224,7 @@ sum
         "Sum of squares from 1 to 10" => "385",
     ),
     program!(
-        [&["sum", "cubes"], &["sum", "cube", "numbers"]],
+        [&["sum", "cubes"], &["add", "cubes"], &["sum", "cube", "numbers"]],
         Parameter::Range(None),
         r#"
 let sum = 0;
@@ -234,7 +234,7 @@ sum
         "Compute the sum of the cubes from 1 to 5." => "225",
     ),
     program!(
-        [&["sum", "even", "numbers"]],
+        [&["sum", "even", "numbers"], &["add", "even", "numbers"]],
         Parameter::Range(None),
         r#"
 let sum = 0;
@@ -246,7 +246,7 @@ sum
         "Sum all even numbers from 1 to 100." => "2550",
     ),
     program!(
-        [&["sum", "odd", "numbers"]],
+        [&["sum", "odd", "numbers"], &["add", "odd", "numbers"]],
         Parameter::Range(None),
         r#"
 let sum = 0;
