@@ -3,8 +3,11 @@
 //! A program is found by the key words of a request, and its parameters by what they look like:
 //! numbers, a range, a list, a text. A request without them has no program.
 
+mod lists;
+mod numbers;
 mod parameters;
-mod table;
+mod series;
+mod texts;
 
 use alloc::{
     borrow::ToOwned,
@@ -27,14 +30,31 @@ struct Program {
     example: (&'static str, &'static str),
 }
 
+/// A program; its example is only there for the tests.
+macro_rules! program {
+    ($keywords:expr, $parameter:expr, $source:expr, $request:expr => $answer:expr $(,)?) => {
+        Program {
+            keywords: &$keywords,
+            parameter: $parameter,
+            source: $source,
+            #[cfg(test)]
+            example: ($request, $answer),
+        }
+    };
+}
+use program;
+
+/// All programs.
+fn all() -> impl Iterator<Item = &'static Program> {
+    [series::PROGRAMS, numbers::PROGRAMS, lists::PROGRAMS, texts::PROGRAMS].into_iter().flatten()
+}
+
 /// A Rhai program that does what a request asks for; `None` if none is known.
 pub fn matching(request: &str) -> Option<String> {
     let words = words(request);
-    let mut candidates: Vec<(usize, &Program)> = table::PROGRAMS
-        .iter()
-        .filter_map(|program| Some((score(program, &words)?, program)))
-        .collect();
-    // Stable: of equals, the first of the table.
+    let mut candidates: Vec<(usize, &Program)> =
+        all().filter_map(|program| Some((score(program, &words)?, program))).collect();
+    // Stable: of equals, the first of the tables.
     candidates.sort_by_key(|(score, _)| core::cmp::Reverse(*score));
     candidates.into_iter().find_map(|(_, program)| program.filled(request))
 }
@@ -102,13 +122,13 @@ mod tests {
 
     #[test]
     fn every_program_answers_its_request() {
-        for program in &table::PROGRAMS {
+        for program in all() {
             let (request, expected) = program.example;
             let source = matching(request).unwrap_or_else(|| panic!("no program: {request}"));
             assert_eq!(result(&source), expected, "{request}\n{source}");
             assert_eq!(program.filled(request), Some(source), "another program: {request}");
         }
-        assert!(table::PROGRAMS.len() >= 25);
+        assert!(all().count() >= 25);
     }
 
     #[test]
