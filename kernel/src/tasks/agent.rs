@@ -78,12 +78,13 @@ pub async fn run(
     let pacer = KernelPacer::new();
     let mut is_embedding_due = true;
     loop {
+        // Before the first line: the agent looks every line up by its meaning.
+        if core::mem::take(&mut is_embedding_due) {
+            embedding::load(&observer, host, &boot, &pacer).await;
+        }
         let line = match lines.try_receive() {
             Some(line) => Some(line),
             None => {
-                if core::mem::take(&mut is_embedding_due) {
-                    embedding::load(&observer, host, &boot, &pacer).await;
-                }
                 // What the next prompt begins with is computed while nobody waits.
                 agent.warm_up(&pacer, &observer, desk.has_new_line()).await;
                 lines.receive().await

@@ -1,29 +1,60 @@
 //! What the agent is told of the system around it: implements [`Host`].
 
-use crate::{platform::machine::KernelMachine, selftest};
+use super::{approval, desk::Desk, embedding::KernelEmbedder};
+use crate::{
+    platform::{clock::KernelClock, machine::KernelMachine},
+    selftest,
+};
 use alloc::{boxed::Box, rc::Rc, string::ToString, vec::Vec};
-use core::{cell::RefCell, future::ready};
+use core::cell::{Cell, OnceCell, RefCell};
 use drivers_ps2::{Keyboard, layouts};
 use llm_agent::{Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap};
-use llm_memory::BoxFuture;
-use system_platform::Machine;
+use llm_memory::{BoxFuture, TextEmbedder, WordEmbedder};
+use system_core::executor::Executor;
+use system_platform::{Clock, Machine};
 
-/// The machine, the keyboard layout, the embedding model and the self-tests.
+/// Code that cannot wait lets the others run as often.
+const BREATH_NS: u64 = 4_000_000;
+
+/// The machine, the keyboard layout, the embedding model, the self-tests, and the person.
 pub struct KernelHost {
     machine: KernelMachine,
     keyboard: Rc<RefCell<Keyboard>>,
+    desk: Rc<Desk>,
+    executor: Executor,
     embedding: RefCell<EmbeddingModel>,
+    embedder: OnceCell<KernelEmbedder>,
+    next_breath_ns: Cell<u64>,
 }
 
 impl KernelHost {
     /// The host of one agent.
-    pub const fn new(machine: KernelMachine, keyboard: Rc<RefCell<Keyboard>>) -> Self {
-        Self { machine, keyboard, embedding: RefCell::new(EmbeddingModel::Missing) }
+    pub fn new(
+        machine: KernelMachine,
+        keyboard: Rc<RefCell<Keyboard>>,
+        desk: Rc<Desk>,
+        executor: Executor,
+    ) -> Self {
+        Self {
+            machine,
+            keyboard,
+            desk,
+            executor,
+            embedding: RefCell::new(EmbeddingModel::Missing),
+            embedder: OnceCell::new(),
+            next_breath_ns: Cell::new(0),
+        }
     }
 
     /// Takes note of what has become of the embedding model.
     pub fn set_embedding(&self, embedding: EmbeddingModel) {
         self.embedding.replace(embedding);
+    }
+
+    /// Takes the embedding model into use.
+    pub fn set_embedder(&self, embedder: KernelEmbedder) {
+        // A second one cannot come: it is loaded once.
+        let _ = self.embedder.set(embedder);
     }
 }
 
@@ -36,8 +67,23 @@ impl Host for KernelHost {
         self.embedding.borrow().clone()
     }
 
-    fn approve<'a>(&'a self, _question: &'a Question) -> BoxFuture<'a, Option<Approval>> {
-        Box::pin(ready(None))
+    fn embedder(&self) -> &dyn TextEmbedder {
+        match self.embedder.get() {
+            Some(embedder) => embedder,
+            None => &WordEmbedder,
+        }
+    }
+
+    fn approve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Approval>> {
+        Box::pin(approval::ask(&self.desk, self.executor.timers(), question))
+    }
+
+    fn breathe(&self) {
+        let now_ns = KernelClock.now_ns();
+        if now_ns >= self.next_breath_ns.get() {
+            self.executor.run_round(now_ns);
+            self.next_breath_ns.set(KernelClock.now_ns() + BREATH_NS);
+        }
     }
 
     fn keymaps(&self) -> Vec<&'static str> {

@@ -206,6 +206,11 @@ impl Observer for ConsoleObserver {
             AgentEvent::ReplyStarted => self.begin_reply(),
             AgentEvent::TextDelta { text } => self.extend_reply(text),
             AgentEvent::ReplyFinished(report) => self.finish_reply(report),
+            AgentEvent::Routed { route } => event_log::write(&Event::Routed {
+                tool: route.tool(),
+                confidence: route.confidence(),
+                nearest: &route.nearest,
+            }),
             AgentEvent::ToolCall { name, arguments, source } => {
                 let time = self.desk.clock_time();
                 let shown = arguments.to_string();

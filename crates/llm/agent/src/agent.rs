@@ -2,7 +2,7 @@
 
 use crate::{
     AgentEvent, ErrorSource, Host, Observer, Settings, Stats, call_grammar::CallGrammar, command,
-    prompt,
+    prompt, route::PreparedRouter,
 };
 use alloc::{collections::VecDeque, string::String};
 use core::sync::atomic::AtomicBool;
@@ -66,6 +66,7 @@ pub struct Agent<'h, M> {
     pub(crate) settings: Settings,
     pub(crate) system_prompt: String,
     pub(crate) window: Window,
+    pub(crate) router: Option<PreparedRouter>,
     pub(crate) history: VecDeque<String>,
     pub(crate) stats: Stats,
     pub(crate) speculator: Speculator,
@@ -99,6 +100,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             settings: config.settings,
             system_prompt: config.system_prompt,
             window,
+            router: None,
             history: VecDeque::new(),
             stats: Stats::default(),
             speculator: Speculator::new(),

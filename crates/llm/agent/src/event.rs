@@ -1,7 +1,10 @@
 //! What an agent does, as typed events for consoles, logs and tests.
 
-use llm_context::{Evicted, Usage};
-use llm_tools::grants::{Approval, Question};
+use llm_context::{PageOut, Usage};
+use llm_tools::{
+    grants::{Approval, Question},
+    router::Route,
+};
 use serde_json::Value;
 pub use system_events::{PowerAction, StopReason, ToolSource};
 
@@ -62,6 +65,11 @@ pub enum AgentEvent<'a> {
     /// The model has finished, or was made to finish. With [`StopReason::ToolCall`] tools run next,
     /// and another reply follows.
     ReplyFinished(ReplyReport<'a>),
+    /// A small model's request was matched with the tools.
+    Routed {
+        /// Which tool answers it, and how sure that is.
+        route: &'a Route,
+    },
     /// A tool is about to run.
     ToolCall {
         /// The tool.
@@ -101,8 +109,8 @@ pub enum AgentEvent<'a> {
     },
     /// The context window has changed.
     Context(Usage),
-    /// The oldest turn was dropped from the context window.
-    Evicted(Evicted),
+    /// A turn was paged out of the context window.
+    Evicted(PageOut),
     /// The conversation begins anew; a console may clear its transcript.
     ConversationReset,
     /// One check of `/selftest`.

@@ -17,6 +17,7 @@ mod command;
 mod event;
 mod host;
 mod prompt;
+mod route;
 mod said;
 mod settings;
 mod stats;
@@ -34,7 +35,7 @@ pub use event::{
     AgentEvent, ErrorSource, Observer, PowerAction, ReplyReport, StopReason, ToolSource,
 };
 pub use host::{Check, EmbeddingModel, Host, UnknownKeymap};
-pub use llm_context::{Evicted, RoleCounts, TurnId, Usage};
+pub use llm_context::{PageOut, RoleCounts, TurnId, Usage};
 pub use llm_tools::grants::{Approval, Question};
 pub use settings::{SettingError, Settings};
 pub use stats::Stats;

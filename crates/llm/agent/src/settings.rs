@@ -25,6 +25,8 @@ pub struct Settings {
     pub reserve: usize,
     /// Whether tool calls are held to the tools' schemas while they are written: 1, or 0.
     pub call_grammar: usize,
+    /// Whether tools are chosen for models that are too small to choose: 1, or 0.
+    pub router: usize,
 }
 
 impl Settings {
@@ -54,6 +56,7 @@ impl Default for Settings {
             max_tokens: 256,
             reserve: 256,
             call_grammar: 1,
+            router: 1,
         }
     }
 }
@@ -113,7 +116,7 @@ impl fmt::Display for SettingError {
 
 impl Settings {
     /// Names of the parameters.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 10] = [
         "temperature",
         "top_k",
         "top_p",
@@ -123,6 +126,7 @@ impl Settings {
         "max_tokens",
         "reserve",
         "call_grammar",
+        "router",
     ];
 
     /// The value of a parameter as text.
@@ -137,6 +141,7 @@ impl Settings {
             "max_tokens" => self.max_tokens.to_string(),
             "reserve" => self.reserve.to_string(),
             "call_grammar" => self.call_grammar.to_string(),
+            "router" => self.router.to_string(),
             _ => return None,
         })
     }
@@ -179,6 +184,7 @@ impl Settings {
                     count(1, context_limit, "at least 1 and at most the context window")?;
             }
             "call_grammar" => self.call_grammar = count(0, 1, "0 or 1")?,
+            "router" => self.router = count(0, 1, "0 or 1")?,
             _ => {
                 self.reserve =
                     count(1, context_limit / 2, "at least 1 and at most half the context window")?;
@@ -209,6 +215,7 @@ mod tests {
             ("max_tokens", "2048"),
             ("reserve", "1024"),
             ("call_grammar", "0"),
+            ("router", "0"),
         ] {
             settings.set(name, value, 2048).unwrap();
             assert_eq!(settings.get(name).unwrap(), value);

@@ -90,6 +90,14 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
         self.is_tainted = false;
         let mut answers = Answers::default();
+        if let Some(call) = self.routed_call(text, observer).await {
+            let written = Message::new(Role::Assistant, call.written());
+            if !self.admit(written, observer)
+                || !self.answer_calls(&[Ok(call)], &mut answers, observer, cancel).await
+            {
+                return;
+            }
+        }
         for round in 0.. {
             let Some(reply) = self.reply(&answers.results, pacer, observer, cancel).await else {
                 return;
@@ -123,6 +131,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         cancel: &AtomicBool,
     ) -> bool {
         self.prepare_call_grammar(observer);
+        self.prepare_router(observer).await;
         let Some(model) = &mut self.model else {
             return true;
         };
@@ -166,8 +175,8 @@ impl<M: LanguageModel> Agent<'_, M> {
             return false;
         };
         match self.window.push(model, message) {
-            Ok(evicted) => {
-                for evicted in evicted {
+            Ok(paging) => {
+                for evicted in paging.paged_out {
                     observer.on_event(&AgentEvent::Evicted(evicted));
                 }
                 self.report_context(observer);
@@ -288,8 +297,9 @@ impl<M: LanguageModel> Agent<'_, M> {
         if draft.generated.is_empty() && stop_reason != StopReason::EndOfTurn {
             let is_unanswered =
                 self.window.segments().last().is_some_and(|last| last.role() == Role::User);
-            if is_unanswered {
-                self.window.remove_last_turn();
+            if is_unanswered && let Err(error) = self.window.undo(model) {
+                report_error(observer, ErrorSource::Model, &error.to_string());
+                return None;
             }
         } else {
             let text = String::from_utf8_lossy(&draft.raw);

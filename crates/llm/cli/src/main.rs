@@ -5,9 +5,12 @@ mod commands;
 mod constraint;
 mod convert;
 mod error;
+mod evaluation;
 mod host;
 mod huge_pages;
+mod medoids;
 mod pool;
+mod softmax;
 
 use args::{Args, ArgsError};
 use error::CliError;
@@ -31,7 +34,11 @@ commands:
   bench-speculation [--fixtures DIR] [--generate N] [--rounds N]
                                             compare generating with drafts and without; exit 1 if
                                             the output differs
-  eval-agent --cases FILE.jsonl             have the agent's conversations in FILE, and count the
+  train-router --training DIR [--folds N] [OUT.bin]
+                                            train the agent's router on the requests in DIR; with
+                                            --folds: how it does on those it has not seen
+  eval-agent --cases FILE.jsonl [--embedding FILE.gguf]
+                                            have the agent's conversations in FILE, and count the
                                             right tools, arguments and answers
   tools-doc --out FILE.md                   write what the agent's tools are
   tokenize [--special] TEXT                 show the tokens of TEXT
@@ -69,6 +76,7 @@ fn main() -> ExitCode {
         "bench-grammar" => commands::bench_grammar::run(args),
         "bench-speculation" => commands::bench_speculation::run(args),
         "generate" => commands::generate::run(args),
+        "train-router" => commands::train_router::run(args),
         "eval-agent" => commands::eval_agent::run(args),
         "convert" => commands::convert::run(args),
         "embed" => commands::embed::run(args),

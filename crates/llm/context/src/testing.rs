@@ -3,8 +3,13 @@
 //! It counts what it computes, so that tests can prove that nothing is computed twice.
 
 use alloc::{collections::VecDeque, string::String, vec::Vec};
-use llm_inference::model::{
-    ForwardError, LanguageModel, Message, ModelInfo, SpecialTokens, TemplateError, TokenId,
+use core::mem;
+use llm_inference::{
+    model::{
+        ForwardError, LanguageModel, Message, ModelInfo, Role, SpecialTokens, TemplateError,
+        TokenId,
+    },
+    template::{ChatTemplate, Context},
 };
 use system_platform::Pacer;
 
@@ -23,6 +28,14 @@ pub enum Template {
     ChatMl,
     /// The number of messages stands at the start, so that every message changes all.
     Counting,
+    /// Takes users and assistants by turns, as Gemma's does: a system message is an error, and so
+    /// are two messages of one side. A tool's result counts as the user's.
+    Alternating,
+    /// As engines make of [`Self::Alternating`] what takes all: what the system and the user say up
+    /// to a reply is one message.
+    Folding,
+    /// Leaves out a system message that is not the first.
+    Forgetful,
     /// Cannot be rendered.
     Broken,
 }
@@ -50,6 +63,7 @@ pub struct ScriptedModel {
     info: ModelInfo,
     context_limit: usize,
     template: Template,
+    chat_template: Option<ChatTemplate>,
     replies: VecDeque<Script>,
     current: Script,
     /// Length of the cache when the current reply began.
@@ -68,6 +82,8 @@ impl ScriptedModel {
             name: "Scripted".into(),
             architecture: "script".into(),
             quantization: "none".into(),
+            // Large enough to choose its tools by itself.
+            parameters: 7_000_000_000,
             vocabulary: VOCABULARY,
             trained_context: context_limit,
             ..ModelInfo::default()
@@ -76,6 +92,7 @@ impl ScriptedModel {
             info,
             context_limit,
             template: Template::ChatMl,
+            chat_template: None,
             replies: replies.into_iter().collect(),
             current: Script::Say(Vec::new()),
             reply_start: 0,
@@ -89,6 +106,12 @@ impl ScriptedModel {
     /// The same model with another template.
     pub fn with_template(mut self, template: Template) -> Self {
         self.template = template;
+        self
+    }
+
+    /// The same model with the template of a real one, which goes before [`Self::with_template`].
+    pub fn with_chat_template(mut self, template: ChatTemplate) -> Self {
+        self.chat_template = Some(template);
         self
     }
 
@@ -125,6 +148,37 @@ impl ScriptedModel {
         let opening = self.encode("<|im_start|>assistant\n", SpecialTokens::Parse);
         self.computed.ends_with(&opening)
     }
+}
+
+/// Whether users and assistants take turns.
+fn check_alternation(messages: &[Message]) -> Result<(), TemplateError> {
+    let refuse = |message: &str| Err(TemplateError { message: message.into(), line: 1 });
+    for (index, message) in messages.iter().enumerate() {
+        if message.role == Role::System {
+            return refuse("system role not supported");
+        }
+        if (message.role == Role::Assistant) != (index % 2 == 1) {
+            return refuse("roles must alternate");
+        }
+    }
+    Ok(())
+}
+
+/// Messages of users and assistants that take turns.
+fn folded(messages: Vec<Message>) -> Vec<Message> {
+    let mut folded: Vec<Message> = Vec::new();
+    for message in messages {
+        let is_reply = message.role == Role::Assistant;
+        match folded.last_mut() {
+            Some(last) if !is_reply && last.role == Role::User => {
+                last.content.push_str("\n\n");
+                last.content.push_str(&message.content);
+            }
+            _ if is_reply => folded.push(message),
+            _ => folded.push(Message::new(Role::User, message.content)),
+        }
+    }
+    folded
 }
 
 impl LanguageModel for ScriptedModel {
@@ -174,16 +228,35 @@ impl LanguageModel for ScriptedModel {
         add_generation_prompt: bool,
     ) -> Result<String, TemplateError> {
         let mut text = String::new();
+        let mut messages = messages.to_vec();
+        for message in &mut messages {
+            message.content = message.content.replace("<|", &alloc::format!("<{BREAK}|"));
+        }
+        if let Some(template) = &self.chat_template {
+            return template.render(&Context {
+                messages: &messages,
+                add_generation_prompt,
+                bos_token: "<s>",
+                eos_token: "</s>",
+                ..Context::default()
+            });
+        }
         match self.template {
             Template::ChatMl => {}
+            Template::Alternating => check_alternation(&messages)?,
+            Template::Folding => messages = folded(messages),
+            Template::Forgetful => {
+                let mut is_first = true;
+                messages.retain(|message| mem::take(&mut is_first) || message.role != Role::System);
+            }
             Template::Counting => text.push_str(&alloc::format!("{} messages\n", messages.len())),
             Template::Broken => {
                 return Err(TemplateError { message: "broken on purpose".into(), line: 1 });
             }
         }
-        for message in messages {
-            let content = message.content.replace("<|", &alloc::format!("<{BREAK}|"));
-            let role = message.role.as_str();
+        for message in &messages {
+            let Message { role, content } = message;
+            let role = role.as_str();
             text.push_str(&alloc::format!("<|im_start|>{role}\n{content}<|im_end|>\n"));
         }
         if add_generation_prompt {

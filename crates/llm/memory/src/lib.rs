@@ -10,11 +10,13 @@
 extern crate alloc;
 
 pub mod embedder;
+pub mod engine;
 pub mod error;
 pub mod memory;
 pub mod words;
 
 pub use embedder::{BoxFuture, TextEmbedder, cosine};
+pub use engine::EngineEmbedder;
 pub use error::MemoryError;
 pub use memory::{Entry, Found, Memory, Remembered};
 pub use words::WordEmbedder;

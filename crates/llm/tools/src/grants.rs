@@ -187,6 +187,17 @@ impl Permit {
 }
 
 impl Approval {
+    /// What a person types; `None` if it is no answer.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Some(match text.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" | "once" | "ok" => Self::Once,
+            "a" | "always" => Self::Always,
+            "n" | "no" => Self::No,
+            "v" | "never" => Self::Never,
+            _ => return None,
+        })
+    }
+
     /// Its name in logs, and what a person types.
     pub const fn as_str(self) -> &'static str {
         match self {

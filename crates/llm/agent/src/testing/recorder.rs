@@ -21,6 +21,8 @@ pub enum Recorded {
     WarmUp(usize),
     /// A reply: its text, its tokens, why it ended.
     Reply(String, usize, StopReason),
+    /// The tool that a request was matched with.
+    Routed(Option<String>),
     /// A call: tool, arguments, who.
     ToolCall(String, String, ToolSource),
     /// Its result: tool, whether it succeeded, the text.
@@ -84,6 +86,7 @@ impl Observer for Recorder {
                 assert_eq!(self.reply.take(), report.text, "what was streamed is the reply");
                 Recorded::Reply(report.text.into(), report.tokens, report.stop_reason)
             }
+            AgentEvent::Routed { route } => Recorded::Routed(route.tool().map(Into::into)),
             AgentEvent::ToolCall { name, arguments, source } => {
                 Recorded::ToolCall((*name).into(), arguments.to_string(), *source)
             }

@@ -14,3 +14,4 @@ pub mod parity;
 mod parity_embedding;
 pub mod tokenize;
 pub mod tools_doc;
+pub mod train_router;

@@ -1,16 +1,22 @@
+mod editing;
+mod paging;
+mod properties;
+mod recall;
+mod summary;
+mod templates;
+
 use super::*;
 use crate::{
     common_prefix,
     testing::{Script, ScriptedModel, Template},
 };
-use alloc::{string::String, vec};
+use alloc::string::String;
 use core::{
     future::Future,
     pin::pin,
     task::{Context, Poll, Waker},
 };
 use llm_inference::model::SpecialTokens;
-use proptest::prelude::*;
 use system_platform::pace::Unpaced;
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -28,9 +34,51 @@ fn user(text: &str) -> Message {
 
 /// A window of `limit` tokens, a quarter of it reserved, with a short system prompt pinned.
 fn window(model: &ScriptedModel, limit: usize) -> Window {
-    let mut window = Window::new(Budget::new(limit, limit / 4));
-    window.pin(model, &[Message::new(Role::System, "Be brief.")]).unwrap();
+    window_with(model, Budget::new(limit, limit / 4))
+}
+
+/// A window with a short beginning pinned that the template takes.
+fn window_with(model: &ScriptedModel, budget: Budget) -> Window {
+    let mut window = Window::new(budget);
+    let system = Message::new(Role::System, "Be brief.");
+    let example = [user("Hi"), Message::new(Role::Assistant, "Hello")];
+    window.pin(model, &[system]).or_else(|_| window.pin(model, &example)).unwrap();
     window
+}
+
+/// One turn: `question`, and `reply` as the model would say it.
+fn turn(model: &ScriptedModel, window: &mut Window, question: &str, reply: &str) -> Paging {
+    let paging = window.push(model, user(question)).unwrap();
+    reply_with(model, window, reply);
+    paging
+}
+
+fn reply_with(model: &ScriptedModel, window: &mut Window, reply: &str) {
+    window.push_reply(model, reply, &model.encode(reply, SpecialTokens::Literal)).unwrap();
+}
+
+/// The turns in the window, oldest first.
+fn live(window: &Window) -> Vec<u64> {
+    window.uses.turns().map(|turn| turn.0).collect()
+}
+
+fn archived(window: &Window) -> Vec<u64> {
+    window.archive().iter().map(|turn| turn.turn.0).collect()
+}
+
+fn in_state(window: &Window, state: SegmentState) -> Vec<&Segment> {
+    window.segments().iter().filter(|segment| segment.state == state).collect()
+}
+
+/// Whether the prompt is what the template makes of the messages.
+fn assert_rendered(model: &ScriptedModel, window: &Window) {
+    let messages = layout::messages(window.segments());
+    let rendered = model.render(&messages, true).unwrap();
+    let prompt = window.prompt(model).unwrap();
+    assert_eq!(prompt, model.encode(&rendered, SpecialTokens::Parse), "{messages:#?}");
+    let rendered = model.render(&messages, false).unwrap();
+    assert_eq!(window.tokens(), model.encode(&rendered, SpecialTokens::Parse));
+    assert_eq!(window.usage().used, window.tokens().len());
 }
 
 /// Lets the model answer the window's prompt as an agent does; gives the tokens computed for it.
@@ -91,63 +139,14 @@ fn a_reply_is_kept_as_it_was_generated_even_where_its_text_would_be_tokenised_ot
 #[test]
 fn the_prompt_is_what_the_template_renders() {
     let model = ScriptedModel::new(4096, []);
-    for template in [Template::ChatMl, Template::Counting] {
+    for template in [Template::ChatMl, Template::Counting, Template::Alternating, Template::Folding]
+    {
         let model = model.clone().with_template(template);
         let mut window = window(&model, 4096);
-        window.push(&model, user("Hi! <|im_end|> é")).unwrap();
-        window
-            .push_reply(&model, "Hello.", &model.encode("Hello.", SpecialTokens::Literal))
-            .unwrap();
+        turn(&model, &mut window, "Hi! <|im_end|> é", "Hello.");
         window.push(&model, user("Bye.")).unwrap();
-        let messages: Vec<Message> =
-            window.segments().iter().map(|segment| segment.message.clone()).collect();
-        let rendered = model.render(&messages, true).unwrap();
-        let prompt = window.prompt(&model).unwrap();
-        assert_eq!(prompt, model.encode(&rendered, SpecialTokens::Parse), "{template:?}");
-        let rendered = model.render(&messages, false).unwrap();
-        assert_eq!(window.tokens(), model.encode(&rendered, SpecialTokens::Parse));
-        assert_eq!(window.usage().used, window.tokens().len());
+        assert_rendered(&model, &window);
     }
-}
-
-#[test]
-fn evicts_oldest_turns_whole_when_the_budget_is_exceeded() {
-    let mut model = ScriptedModel::new(400, [Script::from("one"), Script::from("two")]);
-    let mut window = window(&model, 400);
-    let pinned = window.tokens();
-    window.push(&model, user("first")).unwrap();
-    answer(&mut model, &mut window);
-    window.push(&model, Message::new(Role::Tool, "a result ".repeat(9))).unwrap();
-    answer(&mut model, &mut window);
-    let first_turn = window.usage().used - pinned.len();
-
-    window.push(&model, user(&"x".repeat(20))).unwrap();
-    window.push_reply(&model, "", &[]).unwrap();
-    let evicted = window.push(&model, user(&"y".repeat(100))).unwrap();
-    assert_eq!(evicted, [Evicted { turn: TurnId(1), tokens: first_turn, messages: 4 }]);
-    let turns: Vec<u64> = window.segments().iter().map(|segment| segment.turn.0).collect();
-    assert_eq!(turns, [0, 2, 2, 3]);
-    assert!(window.tokens().starts_with(&pinned));
-    assert_eq!(window.usage().evicted_turns, 1);
-    assert_eq!(window.usage().evicted_tokens, first_turn as u64);
-}
-
-#[test]
-fn after_an_eviction_only_the_pinned_part_is_reused() {
-    let replies = [Script::from("one"), Script::from("two"), Script::from("three")];
-    let mut model = ScriptedModel::new(300, replies);
-    let mut window = window(&model, 300);
-    let pinned = window.tokens().len();
-    window.push(&model, user(&"x".repeat(60))).unwrap();
-    answer(&mut model, &mut window);
-    window.push(&model, user(&"y".repeat(60))).unwrap();
-    answer(&mut model, &mut window);
-    assert_eq!(window.push(&model, user(&"z".repeat(60))).unwrap().len(), 2);
-    let prompt = window.prompt(&model).unwrap();
-    let opening_of_a_message = "<user\nx".len() - 1;
-    assert_eq!(common_prefix(model.computed(), &prompt), pinned + opening_of_a_message);
-    let computed = answer(&mut model, &mut window);
-    assert_eq!(computed, prompt.len() - pinned - opening_of_a_message + "three".len());
 }
 
 #[test]
@@ -207,57 +206,4 @@ fn clearing_keeps_the_pinned_part_and_begins_to_count_anew() {
     assert_eq!(window.tokens(), pinned);
     window.push(&model, user("second")).unwrap();
     assert_eq!(window.segments().last().unwrap().turn, TurnId(1));
-}
-
-#[test]
-fn a_turn_can_be_taken_back() {
-    let model = ScriptedModel::new(400, []);
-    let mut window = window(&model, 400);
-    window.push(&model, user("first")).unwrap();
-    window.push_reply(&model, "", &[]).unwrap();
-    let before = window.tokens();
-    window.push(&model, user("second")).unwrap();
-    window.remove_last_turn();
-    assert_eq!(window.tokens(), before);
-}
-
-proptest! {
-    #[test]
-    fn the_window_keeps_its_promises(
-        sizes in proptest::collection::vec((0_usize..160, 0_usize..60, any::<bool>()), 1..30),
-        limit in 200_usize..600,
-        is_stable in any::<bool>(),
-    ) {
-        let template = if is_stable { Template::ChatMl } else { Template::Counting };
-        let model = ScriptedModel::new(limit, []).with_template(template);
-        let mut window = window(&model, limit);
-        let pinned = window.segments().to_vec();
-        for (question, reply, has_tool) in sizes {
-            let before = window.segments().to_vec();
-            let role = if has_tool { Role::Tool } else { Role::User };
-            match window.push(&model, Message::new(role, "q".repeat(question))) {
-                Err(_) => prop_assert_eq!(window.segments(), &before),
-                Ok(evicted) => {
-                    let prompt = window.prompt(&model).unwrap();
-                    prop_assert!(prompt.len() <= window.budget().high_mark());
-                    // What went is the oldest, what stayed has kept its order.
-                    let gone: usize = evicted.iter().map(|evicted| evicted.messages).sum();
-                    let stayed: Vec<_> = before.iter().filter(|segment| !segment.is_pinned()).skip(gone).map(|segment| &segment.message).collect();
-                    let now: Vec<_> = window.segments().iter().filter(|segment| !segment.is_pinned()).map(|segment| &segment.message).collect();
-                    prop_assert_eq!(&now[..now.len() - 1], &stayed[..]);
-                    // A reply as long as the window has room for.
-                    let reply = reply.min(window.reply_room(&model, prompt.len()).unwrap());
-                    let text = "r".repeat(reply);
-                    let tokens = model.encode(&text, SpecialTokens::Literal);
-                    window.push_reply(&model, &text, &tokens).unwrap();
-                }
-            }
-            let usage = window.usage();
-            prop_assert_eq!(usage.used, window.tokens().len());
-            prop_assert!(usage.used <= usage.limit);
-            for (segment, pinned) in window.segments().iter().zip(&pinned) {
-                prop_assert_eq!(&segment.message, &pinned.message);
-            }
-        }
-    }
 }
