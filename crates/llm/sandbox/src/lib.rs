@@ -17,6 +17,8 @@ mod limits;
 mod outcome;
 mod printed;
 pub mod rhai;
+#[cfg(test)]
+mod testing;
 pub mod wasm;
 
 pub use error::SandboxError;

@@ -54,7 +54,7 @@ pub(super) fn new(limits: &Limits, guard: &Rc<Guard>) -> Engine {
         .disable_symbol("this");
 
     let watcher = Rc::clone(guard);
-    engine.on_progress(move |operations| (!watcher.may_go_on(operations)).then_some(Dynamic::UNIT));
+    engine.on_progress(move |_| (!watcher.may_go_on()).then_some(Dynamic::UNIT));
     let printer = Rc::clone(guard);
     engine.on_print(move |line| printer.print(line));
     let printer = Rc::clone(guard);
@@ -65,11 +65,14 @@ pub(super) fn new(limits: &Limits, guard: &Rc<Guard>) -> Engine {
     engine
 }
 
-/// Called before a variable is used; may give a value in its place.
+/// Marks the copy of a variable that a closure holds. Scripts can neither see nor set it.
+const COPY_TAG: i32 = 1;
+
+/// Called before a variable is used; may give a value in its place, which then is constant.
 ///
 /// The engine makes a variable shared when a closure captures it, and uses it next to hand it to
-/// the closure. Here it is made an ordinary one again, and the closure gets a copy that cannot be
-/// changed.
+/// the closure. Here it is made an ordinary one again, and the closure gets a marked copy. Where a
+/// marked copy is used, it is given as a constant.
 fn watch_variable(
     guard: &Guard,
     name: &str,
@@ -80,13 +83,21 @@ fn watch_variable(
     if !guard.may_use(level, scope) {
         return Err(guard::end());
     }
-    let Some(variable) = scope.get(name).filter(|variable| variable.is_shared()) else {
-        return Ok(None);
-    };
-    let copy = variable.flatten_clone();
-    // A constant stays shared, and nothing can change it.
-    if let Some(variable) = scope.get_mut(name) {
-        *variable = copy.clone();
+    let Some(variable) = scope.get(name) else { return Ok(None) };
+    if variable.is_shared() {
+        let mut copy = variable.flatten_clone();
+        copy.set_tag(0);
+        // A constant stays shared, and nothing can change it.
+        if let Some(variable) = scope.get_mut(name) {
+            *variable = copy.clone();
+        }
+        copy.set_tag(COPY_TAG);
+        Ok(Some(copy))
+    } else if variable.tag() == COPY_TAG {
+        let mut copy = variable.clone();
+        copy.set_tag(0);
+        Ok(Some(copy))
+    } else {
+        Ok(None)
     }
-    Ok(Some(copy))
 }

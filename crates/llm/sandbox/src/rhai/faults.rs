@@ -45,6 +45,13 @@ pub(super) fn of_running(error: EvalAltResult) -> SandboxError {
             )),
             line: position.line(),
         },
+        EvalAltResult::ErrorNonPureMethodCallOnConstant(name, position) => SandboxError::Runtime {
+            message: message(format_args!(
+                "cannot {name} here: it would change a constant, or a closure's copy of a variable \
+                 outside"
+            )),
+            line: position.line(),
+        },
         mut error => {
             let line = error.take_position().line();
             SandboxError::Runtime { message: message(format_args!("{error}")), line }

@@ -11,9 +11,9 @@ use core::{
 
 /// How many operations may pass before the variables in view are looked through again. Each can
 /// put one value into another, so this is how much deeper than [`values::MAX_DEPTH`] values get.
-const OPERATIONS_PER_LOOK: u64 = 48;
+const OPERATIONS_PER_LOOK: u64 = 160;
 /// Values that are looked through for one operation's fuel.
-const VALUES_PER_OPERATION: u64 = 16;
+const VALUES_PER_OPERATION: u64 = 64;
 
 /// Counts, measures, and remembers why it stopped the script.
 pub(super) struct Guard {
@@ -54,8 +54,12 @@ impl Guard {
         self.stack_before.set(stack_address());
     }
 
-    /// Called at every operation, with their number. Whether the script may go on.
-    pub(super) fn may_go_on(&self, operations: u64) -> bool {
+    /// Called at every operation. Whether the script may go on.
+    ///
+    /// Counts by itself: the engine's count forgets what happens in closures that its own functions
+    /// call.
+    pub(super) fn may_go_on(&self) -> bool {
+        let operations = self.operations.get() + 1;
         self.operations.set(operations);
         if self.stop.borrow().is_some() {
             return false;

@@ -15,6 +15,9 @@ pub(super) fn is_shallow(value: &Dynamic, count: &mut u64) -> bool {
 
 fn is_no_deeper(value: &Dynamic, depth: usize, count: &mut u64) -> bool {
     *count += 1;
+    if !value.is_array() && !value.is_map() && !value.is_fnptr() {
+        return true;
+    }
     if let Ok(array) = value.as_array_ref() {
         return depth > 0 && array.iter().all(|item| is_no_deeper(item, depth - 1, count));
     }

@@ -14,9 +14,6 @@ const MAX_MESSAGE_BYTES: usize = 200;
 
 /// An error from reading a module or from making an instance of it.
 pub(super) fn of_module(error: &wasmi::Error, limits: &Limits) -> SandboxError {
-    if let ErrorKind::Instantiation(InstantiationError::UnexpectedStartFn { .. }) = error.kind() {
-        return SandboxError::BadModule { message: "it has a start function".into() };
-    }
     of_limits(error, limits)
         .unwrap_or_else(|| SandboxError::BadModule { message: message(error) })
 }
@@ -52,6 +49,14 @@ fn of_limits(error: &wasmi::Error, limits: &Limits) -> Option<SandboxError> {
         )
         | ErrorKind::Table(
             TableError::ResourceLimiterDeniedAllocation | TableError::OutOfSystemMemory,
+        )
+        | ErrorKind::Instantiation(
+            InstantiationError::FailedToInstantiateMemory(
+                MemoryError::ResourceLimiterDeniedAllocation | MemoryError::OutOfSystemMemory,
+            )
+            | InstantiationError::FailedToInstantiateTable(
+                TableError::ResourceLimiterDeniedAllocation | TableError::OutOfSystemMemory,
+            ),
         ) => Some(SandboxError::OutOfMemory { max_bytes: limits.memory_bytes }),
         ErrorKind::TrapCode(TrapCode::StackOverflow) => Some(SandboxError::TooDeep),
         _ => None,
