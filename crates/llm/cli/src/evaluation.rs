@@ -1,15 +1,23 @@
-//! The system around an agent that is evaluated: a machine with fixed facts, an embedding model, and
-//! a person who allows what is asked for once.
+//! The system around an agent that is evaluated: a machine with fixed facts, some files, a network of
+//! two pages, an embedding model, and a person who allows what is asked for once.
 
 use llm_agent::{
     Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap, testing::FakeHost,
 };
 use llm_memory::{BoxFuture, TextEmbedder};
+use llm_tools::{
+    Canvas, CodeHost, Files, Network,
+    testing::{FakeCanvas, FakeCodeHost, FakeFiles, FakeNetwork},
+};
+use std::rc::Rc;
 use system_platform::Machine;
 
 /// The host of evaluated agents.
 pub struct EvaluationHost<'m> {
     machine: FakeHost,
+    files: FakeFiles,
+    network: FakeNetwork,
+    canvas: FakeCanvas,
     embedder: &'m dyn TextEmbedder,
 }
 
@@ -18,7 +26,13 @@ impl<'m> EvaluationHost<'m> {
     pub fn new(embedder: &'m dyn TextEmbedder) -> Self {
         let machine = FakeHost::default();
         machine.approvals.borrow_mut().push(Approval::Once);
-        Self { machine, embedder }
+        Self {
+            machine,
+            files: FakeFiles::with_samples(),
+            network: FakeNetwork::with_samples(),
+            canvas: FakeCanvas::default(),
+            embedder,
+        }
     }
 }
 
@@ -45,6 +59,22 @@ impl Host for EvaluationHost<'_> {
 
     fn embedder(&self) -> &dyn TextEmbedder {
         self.embedder
+    }
+
+    fn files(&self) -> Option<&dyn Files> {
+        Some(&self.files)
+    }
+
+    fn network(&self) -> Option<&dyn Network> {
+        Some(&self.network)
+    }
+
+    fn canvas(&self) -> Option<&dyn Canvas> {
+        Some(&self.canvas)
+    }
+
+    fn code_host(&self) -> Option<Rc<dyn CodeHost>> {
+        Some(Rc::new(FakeCodeHost::default()))
     }
 
     fn approve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Approval>> {

@@ -1,14 +1,14 @@
 //! `calc`: arithmetic.
 
 use crate::{
-    Example, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
+    Example, ReadingContext, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
     arguments::string,
-    expression::evaluate,
+    expression::{english::translate, evaluate, reading::readings},
     schema::{Argument, ArgumentType, object},
     tool::done,
 };
-use alloc::{format, string::ToString};
-use serde_json::Value;
+use alloc::{format, string::ToString, vec::Vec};
+use serde_json::{Value, json};
 
 /// Computes an expression.
 pub struct Calc {
@@ -51,14 +51,27 @@ impl Tool for Calc {
         ]
     }
 
+    fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
+        readings(request).into_iter().map(|expr| json!({ "expr": expr })).collect()
+    }
+
     fn call<'a>(&'a self, arguments: &'a Value, _context: ToolContext<'a>) -> ToolFuture<'a> {
         done(compute(arguments))
     }
 }
 
+/// Computes symbols, or a phrase in words.
 fn compute(arguments: &Value) -> Result<ToolOutput, ToolError> {
-    let expression = string(arguments, "expr")?;
-    let value = evaluate(expression)?.to_string();
-    let statement = format!("{} = {value}", expression.trim());
+    let expression = string(arguments, "expr")?.trim();
+    let (value, unit) = match (evaluate(expression), translate(expression)) {
+        (Ok(value), _) => (value, None),
+        (Err(_), Some(phrase)) => (evaluate(&phrase.symbols)?, phrase.unit),
+        (Err(error), None) => return Err(error.into()),
+    };
+    let value = match unit {
+        Some(unit) => format!("{value} {unit}"),
+        None => value.to_string(),
+    };
+    let statement = format!("{expression} = {value}");
     Ok(ToolOutput::with_statement(value, statement))
 }

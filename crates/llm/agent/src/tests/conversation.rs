@@ -140,7 +140,7 @@ fn a_reply_stopped_while_its_prompt_is_computed_leaves_no_trace() {
     let mut bench = Bench::new(["Hello."]);
     let before = bench.agent.usage();
     let Bench { agent, recorder, cancel, .. } = &mut bench;
-    interrupt_after(7, cancel, agent.process_input("Hi!", &Yielding, recorder, cancel));
+    interrupt_after(5, cancel, agent.process_input("Hi!", &Yielding, recorder, cancel));
     let events = bench.recorder.take();
     assert!(events.contains(&reply("", StopReason::Cancelled)), "{events:?}");
     assert_eq!(bench.agent.usage(), before);

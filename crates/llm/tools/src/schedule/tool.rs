@@ -65,7 +65,7 @@ impl Tool for ScheduleTool {
             },
             Example {
                 request: "Every weekday at 8:15 tell me the date",
-                arguments: r#"{"when": "every weekday at 8:15", "text": "tell me the date"}"#,
+                arguments: r#"{"when": "Every weekday at 8:15", "text": "tell me the date"}"#,
             },
             Example { request: "Which reminders are set?", arguments: r#"{}"# },
             Example { request: "Cancel reminder 3", arguments: r#"{"cancel": "3"}"# },
