@@ -23,6 +23,11 @@ pub const SMALL_MODEL_PARAMETERS: u64 = 1_000_000_000;
 /// A tool that is less likely than this is not called: an answer in words does less harm.
 const SURE_ENOUGH: f32 = 0.35;
 
+/// A memory that is nearer to a question than this speaks for recalling it.
+const MEMORY_NEAR: f32 = 0.45;
+/// How much it does: a factor of e for each eighth.
+const MEMORY_WEIGHT: f32 = 8.0;
+
 /// The router, and whose vectors it was made for.
 pub(crate) struct PreparedRouter {
     pub router: Router,
@@ -59,8 +64,14 @@ impl<M: LanguageModel> Agent<'_, M> {
             return None;
         }
         self.prepare_router(observer).await;
-        let mut route =
-            self.router.as_ref()?.router.route(question.text, question.vector.as_ref()?);
+        let vector = question.vector.as_ref()?;
+        let mut route = self.router.as_ref()?.router.route(question.text, vector);
+        let fingerprint = self.host.embedder().fingerprint();
+        if let Some(found) = self.memory.nearest(question.text, vector, fingerprint, 1).first() {
+            // What is remembered about the question makes it likelier to be asked for.
+            let weight = libm::expf(MEMORY_WEIGHT * (found.score - MEMORY_NEAR).max(0.0));
+            route.weigh("recall", weight);
+        }
         if route.confidence() < SURE_ENOUGH {
             route.prefer_none();
         }

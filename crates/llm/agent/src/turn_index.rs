@@ -14,8 +14,9 @@ use llm_tools::History;
 const WORDS_WEIGHT: f32 = 0.3;
 /// Bytes of a message that are brought back or shown.
 const EXCERPT_BYTES: usize = 480;
-/// Turns that are less like a question than this are not what it is about.
-const FLOOR: f32 = 0.3;
+/// Turns that are less like a question than this are not what it is about. Low, since somebody who
+/// has them searched knows that there is something to be found.
+const FLOOR: f32 = 0.12;
 
 /// A turn as it is found again.
 struct IndexedTurn {

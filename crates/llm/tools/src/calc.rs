@@ -47,7 +47,7 @@ impl Tool for Calc {
     fn examples(&self) -> &[Example] {
         &[
             Example { request: "What is 12*(3+4)?", arguments: r#"{"expr": "12*(3+4)"}"# },
-            Example { request: "15 % of 80?", arguments: r#"{"expr": "15% of 80"}"# },
+            Example { request: "15 % of 80?", arguments: r#"{"expr": "15 % of 80"}"# },
         ]
     }
 

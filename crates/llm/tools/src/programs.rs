@@ -61,9 +61,18 @@ pub fn matching(request: &str) -> Option<String> {
 
 /// How many key words of the program a request has; `None` if it lacks some of each set.
 fn score(program: &Program, words: &[String]) -> Option<usize> {
-    let has = |keyword: &&str| words.iter().any(|word| word == keyword);
+    let has = |keyword: &&str| words.iter().any(|word| is_form_of(word, keyword));
     let sets = program.keywords.iter().filter(|set| set.iter().all(has));
     sets.map(|set| set.len()).max()
+}
+
+/// Whether a word is a keyword or a form of it: `reverses`, `reversing`.
+fn is_form_of(word: &str, keyword: &str) -> bool {
+    let Some(stem) = word.strip_suffix(['s', 'd']).or_else(|| word.strip_suffix("ing")) else {
+        return word == keyword;
+    };
+    let stem_of_keyword = keyword.strip_suffix('e').unwrap_or(keyword);
+    word == keyword || stem == keyword || stem.strip_suffix('e').unwrap_or(stem) == stem_of_keyword
 }
 
 /// The words of a request in small letters; an ordinal number is an "nth" too.

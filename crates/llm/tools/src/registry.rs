@@ -239,7 +239,8 @@ mod tests {
                 "recall",
                 "search_history",
                 "edit_block",
-                "time",
+                "clock",
+                "schedule",
                 "sysinfo",
                 "draw",
                 "notify",
@@ -282,7 +283,7 @@ mod tests {
         );
         assert_eq!(
             call("sysinfo", json!({"zone": "CET"})).unwrap_err().to_string(),
-            "unknown argument \"zone\"; there are none"
+            "unknown argument \"zone\"; expected about"
         );
     }
 

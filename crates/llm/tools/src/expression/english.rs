@@ -55,7 +55,11 @@ struct Parser<'t> {
 }
 
 /// Words between two operands, longest first, and what they become: left, right and all around.
-const INFIXES: [(&str, &str); 31] = [
+const INFIXES: [(&str, &str); 35] = [
+    ("and add", "+"),
+    ("and subtract", "-"),
+    ("then add", "+"),
+    ("then subtract", "-"),
     ("multiplied by", "*"),
     ("multiplied with", "*"),
     ("divided by", "/"),
@@ -421,9 +425,17 @@ impl Parser<'_> {
         None
     }
 
-    /// An operand that does not take a percentage of what follows.
+    /// An operand that does not take a percentage of what follows; what it is a number of may stand
+    /// before it (`a bill of 90`).
     fn bare_operand(&mut self) -> Option<String> {
         self.take("the");
+        if let (Some(Token::Word(article)), Some(Token::Word(_)), Some(Token::Word(of))) =
+            (self.tokens.get(self.at), self.tokens.get(self.at + 1), self.tokens.get(self.at + 2))
+            && ["a", "my", "our"].contains(&article.as_str())
+            && of == "of"
+        {
+            self.at += 3;
+        }
         if matches!(self.tokens.get(self.at + 1), Some(Token::Symbol('%'))) {
             let number = self.number()?;
             self.take("%");

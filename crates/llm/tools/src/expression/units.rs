@@ -114,6 +114,14 @@ pub fn conversion(tokens: &[Token]) -> Option<Translation> {
         {
             (value, from, to)
         }
+        [how, many, to, are, link, Token::Number(value), from]
+            if is(how, &["how"])
+                && is(many, &["many", "much"])
+                && is(are, &["are", "is", "fit"])
+                && is(link, &["in", "into"]) =>
+        {
+            (value, from, to)
+        }
         [Token::Number(value), from, equals, how, many, to]
             if is(equals, &["is", "are", "in"]) && is(how, &["how"]) && is(many, &["many"]) =>
         {

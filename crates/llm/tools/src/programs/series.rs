@@ -27,6 +27,29 @@ list
         "List the first 10 Fibonacci numbers." => "[1, 1, 2, 3, 5, 8, 13, 21, 34, 55]",
     ),
     program!(
+        [
+            &["count", "primes"],
+            &["count", "prime", "numbers"],
+            &["many", "primes"],
+            &["many", "prime", "numbers"]
+        ],
+        Parameter::Range(None),
+        r#"
+let count = 0;
+for n in @a..=@b {
+    let is_prime = n > 1;
+    let d = 2;
+    while is_prime && d * d <= n {
+        if n % d == 0 { is_prime = false; }
+        d += 1;
+    }
+    if is_prime { count += 1; }
+}
+count
+"#,
+        "How many primes are below 20?" => "8",
+    ),
+    program!(
         [&["primes"], &["prime", "numbers"], &["primes", "below"], &["primes", "up"]],
         Parameter::Range(None),
         r#"

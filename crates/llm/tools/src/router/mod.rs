@@ -69,6 +69,18 @@ impl Route {
         self.ranking.insert(0, none);
     }
 
+    /// Makes a tool so many times as likely, compared with the others.
+    pub fn weigh(&mut self, tool: &str, weight: f32) {
+        for (name, probability) in &mut self.ranking {
+            if name.as_deref() == Some(tool) {
+                *probability *= weight;
+            }
+        }
+        let sum: f32 = self.ranking.iter().map(|(_, probability)| probability).sum();
+        self.ranking.iter_mut().for_each(|(_, probability)| *probability /= sum);
+        self.ranking.sort_by(|left, right| right.1.total_cmp(&left.1));
+    }
+
     /// How sure that is, 0 to 1.
     pub fn confidence(&self) -> f32 {
         self.ranking.first().map_or(0.0, |(_, probability)| *probability)

@@ -43,7 +43,7 @@ fn fenced(request: &str) -> Option<&str> {
 
 /// What stands behind "run this code:" and the like, if it looks like code.
 fn introduced(request: &str) -> Option<&str> {
-    const INTRODUCTIONS: [&str; 28] = [
+    const INTRODUCTIONS: [&str; 34] = [
         "run",
         "run this",
         "run the code",
@@ -66,6 +66,12 @@ fn introduced(request: &str) -> Option<&str> {
         "execute this code",
         "execute the program",
         "execute this program",
+        "execute the script",
+        "execute this script",
+        "execute this snippet",
+        "try this",
+        "try this code",
+        "try out",
         "execute the following",
         "execute the following code",
         "evaluate",
