@@ -127,7 +127,14 @@ fn clock(words: &Words<'_>, at: usize) -> Option<(Read, usize)> {
     if words.is(next, &["o'clock", "oclock"]) {
         return Some(half_of_day(words, TimeOfDay::at(hour), next + 1, false));
     }
-    // `7.30 pm`
+    // `at 18h`
+    let is_led = at > 0 && words.is(at - 1, &["at", "by", "around"]);
+    if is_led && words.is_glued(next) && words.is(next, &["h"]) && !words.is_glued(next + 1) {
+        return Some((
+            Read { time: TimeOfDay::at(hour), is_placed: true, is_bare: false },
+            next + 1,
+        ));
+    }
     Some(half_of_day(words, TimeOfDay::at(hour), next, true))
         .filter(|(read, next)| hour < 24 && (!read.is_bare || !is_counted(words, *next)))
 }
