@@ -11,7 +11,7 @@ use console_ui::{
     cells::AnsiWriter,
 };
 use core::cell::Cell;
-use llm_agent::{AgentEvent, Approval, Observer, ReplyReport, StopReason, Usage};
+use llm_agent::{AgentEvent, Approval, Observer, RecallSource, ReplyReport, StopReason, Usage};
 use system_events::{ContextByRole, Event};
 use system_platform::Clock;
 
@@ -251,11 +251,29 @@ impl Observer for ConsoleObserver {
                 event_log::write(&Event::Notice { text });
             }
             AgentEvent::Context(usage) => self.show_context(usage),
+            AgentEvent::PagedIn { recalled } => {
+                self.say(Role::System, &format!("Recalled: {}", recalled.text));
+                let source = match recalled.source {
+                    RecallSource::Turn(_) => "turn",
+                    RecallSource::Memory(_) => "memory",
+                };
+                event_log::write(&Event::PagedIn { source, text: &recalled.text });
+            }
+            AgentEvent::Forgotten { turns } => {
+                let text = format!(
+                    "The archive of the conversation was full: its {turns} oldest turns are gone."
+                );
+                self.say(Role::System, &text);
+                event_log::write(&Event::Forgotten { turns: *turns as u64 });
+            }
             AgentEvent::Evicted(evicted) => {
                 let text = format!(
-                    "The context window was full: the oldest turn ({} messages, {} tokens) was \
-                     dropped.",
-                    evicted.messages, evicted.tokens
+                    "The context window was full: turn {} ({} messages, {} tokens) was paged out, \
+                     {}. It is brought back when it is asked about.",
+                    evicted.turn.0,
+                    evicted.messages,
+                    evicted.tokens,
+                    evicted.policy.as_str()
                 );
                 self.say(Role::System, &text);
                 event_log::write(&Event::Evicted { tokens: evicted.tokens as u64, turns: 1 });

@@ -1,6 +1,6 @@
 //! What an agent does, as typed events for consoles, logs and tests.
 
-use llm_context::{PageOut, Usage};
+use llm_context::{PageOut, Recalled, Usage};
 use llm_tools::{
     grants::{Approval, Question},
     router::Route,
@@ -109,6 +109,16 @@ pub enum AgentEvent<'a> {
     },
     /// The context window has changed.
     Context(Usage),
+    /// Something said or remembered earlier was brought back into the context window.
+    PagedIn {
+        /// What, and where it comes from.
+        recalled: &'a Recalled,
+    },
+    /// Turns that were paged out long ago were dropped for good.
+    Forgotten {
+        /// How many.
+        turns: usize,
+    },
     /// A turn was paged out of the context window.
     Evicted(PageOut),
     /// The conversation begins anew; a console may clear its transcript.

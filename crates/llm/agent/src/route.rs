@@ -1,17 +1,22 @@
 //! Routing: for a model too small to choose a tool and to write its call, the router chooses, and the
 //! arguments are read out of the person's own words.
 //!
-//! The call stands in the window as if the model had written it, so that its answer comes from the
-//! same conversation that a larger model would see.
+//! What such a model would make of a result is worse than the result: the reply is what the tool
+//! says. Larger models choose, call and word by themselves ([`crate::turn`]); the router then only
+//! picks the tools that they are told of.
 
 use crate::{
-    Agent, AgentEvent, ErrorSource, Observer,
-    agent::report_error,
-    call::{self, ToolCall},
+    Agent, AgentEvent, ErrorSource, Observer, ReplyReport, StopReason, ToolSource,
+    agent::report_error, calls::ToolCall, paging::Question,
 };
-use alloc::string::ToString;
-use llm_inference::model::LanguageModel;
-use llm_tools::{ReadingContext, Router};
+use alloc::{
+    format,
+    string::{String, ToString},
+};
+use core::sync::atomic::AtomicBool;
+use llm_inference::model::{LanguageModel, SpecialTokens};
+use llm_tools::{ReadingContext, Router, router::Route};
+use system_platform::Pacer;
 
 /// Models with fewer weights than this are routed.
 pub const SMALL_MODEL_PARAMETERS: u64 = 1_000_000_000;
@@ -20,7 +25,7 @@ const SURE_ENOUGH: f32 = 0.35;
 
 /// The router, and whose vectors it was made for.
 pub(crate) struct PreparedRouter {
-    router: Router,
+    pub router: Router,
     fingerprint: u64,
 }
 
@@ -35,8 +40,7 @@ impl<M: LanguageModel> Agent<'_, M> {
     pub(crate) async fn prepare_router<O: Observer + ?Sized>(&mut self, observer: &O) {
         let embedder = self.host.embedder();
         let fingerprint = embedder.fingerprint();
-        let is_made = |made: &PreparedRouter| made.fingerprint == fingerprint;
-        if !self.is_routed() || self.router.as_ref().is_some_and(is_made) {
+        if self.router.as_ref().is_some_and(|made| made.fingerprint == fingerprint) {
             return;
         }
         match Router::new(&self.tools, embedder).await {
@@ -45,40 +49,74 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
     }
 
-    /// The call that answers `request`, if a tool does.
-    pub(crate) async fn routed_call<O: Observer + ?Sized>(
+    /// Which tool answers a question, for a model that does not choose by itself.
+    pub(crate) async fn route<O: Observer + ?Sized>(
         &mut self,
-        request: &str,
+        question: &Question<'_>,
         observer: &O,
-    ) -> Option<ToolCall> {
+    ) -> Option<Route> {
         if !self.is_routed() {
             return None;
         }
         self.prepare_router(observer).await;
-        let prepared = self.router.as_ref()?;
-        let vector = match self.host.embedder().embed(request).await {
-            Ok(vector) => vector,
-            Err(error) => {
-                report_error(observer, ErrorSource::Agent, &error.to_string());
-                return None;
-            }
-        };
-        let mut route = prepared.router.route(request, &vector);
-        if route.tool().is_some() && route.confidence() < SURE_ENOUGH {
+        let mut route =
+            self.router.as_ref()?.router.route(question.text, question.vector.as_ref()?);
+        if route.confidence() < SURE_ENOUGH {
             route.prefer_none();
         }
         observer.on_event(&AgentEvent::Routed { route: &route });
-        let tool = self.tools.get(route.tool()?).ok()?;
-        let context = ReadingContext { now: self.host.machine().date_time() };
-        let arguments = tool.readings(request, &context).into_iter().next()?;
-        Some(ToolCall { name: tool.name().into(), arguments })
+        Some(route)
     }
-}
 
-impl ToolCall {
-    /// The call as a model writes it.
-    pub fn written(&self) -> alloc::string::String {
-        let call = serde_json::json!({"name": self.name, "arguments": self.arguments});
-        alloc::format!("{}{call}{}", call::OPEN, call::CLOSE)
+    /// Calls `tool` for a question that is in the window, and answers with what it says.
+    pub(crate) async fn answer_routed<O: Observer + ?Sized>(
+        &mut self,
+        tool: &str,
+        question: &Question<'_>,
+        pacer: &impl Pacer,
+        observer: &O,
+        cancel: &AtomicBool,
+    ) {
+        let context = ReadingContext { now: self.host.machine().date_time() };
+        let reading = match self.tools.get(tool) {
+            Ok(tool) => tool.readings(question.text, &context).into_iter().next(),
+            Err(error) => {
+                report_error(observer, ErrorSource::Tool, &error.to_string());
+                return;
+            }
+        };
+        let call = match reading {
+            Some(arguments) => ToolCall { id: String::new(), name: tool.into(), arguments },
+            None => match self.written_call(tool, question, pacer, observer, cancel).await {
+                Some(call) => call,
+                None => return,
+            },
+        };
+        let text = match self.call_tool(&call, ToolSource::Model, observer, cancel).await {
+            Ok(output) => output.statement,
+            Err(error) => format!("That did not work: {error}."),
+        };
+        self.say(&text, observer);
+    }
+
+    /// Replies with a text that the model has not made.
+    fn say<O: Observer + ?Sized>(&mut self, text: &str, observer: &O) {
+        let Some(model) = &self.model else { return };
+        let tokens = model.encode(text, SpecialTokens::Literal);
+        observer.on_event(&AgentEvent::ReplyStarted);
+        observer.on_event(&AgentEvent::TextDelta { text });
+        observer.on_event(&AgentEvent::ReplyFinished(ReplyReport {
+            text,
+            tokens: tokens.len(),
+            prompt_tokens: self.window.usage().used,
+            reused_tokens: self.window.usage().used,
+            prefill_tok_s: None,
+            decode_tok_s: None,
+            stop_reason: StopReason::EndOfTurn,
+        }));
+        if let Err(error) = self.window.push_reply(model, text, &tokens) {
+            report_error(observer, ErrorSource::Model, &error.to_string());
+        }
+        self.report_context(observer);
     }
 }

@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 use core::fmt;
+use llm_context::EvictionPolicy;
 use llm_inference::sampler::SamplerOptions;
 
 /// Parameters of the agent.
@@ -27,7 +28,18 @@ pub struct Settings {
     pub call_grammar: usize,
     /// Whether tools are chosen for models that are too small to choose: 1, or 0.
     pub router: usize,
+    /// Whether what was said or remembered earlier is brought back for a question: 1, or 0.
+    pub paging: usize,
+    /// Which turn is paged out first.
+    pub eviction: EvictionPolicy,
 }
+
+/// What [`Settings::eviction`] is called.
+const EVICTIONS: [(&str, EvictionPolicy); 3] = [
+    ("oldest", EvictionPolicy::OldestFirst),
+    ("lru", EvictionPolicy::LeastRecentlyUsed),
+    ("relevance", EvictionPolicy::LeastRelevant),
+];
 
 impl Settings {
     /// What the sampler needs of them. The penalty looks back over the last 64 tokens of the reply.
@@ -57,6 +69,8 @@ impl Default for Settings {
             reserve: 256,
             call_grammar: 1,
             router: 1,
+            paging: 1,
+            eviction: EvictionPolicy::OldestFirst,
         }
     }
 }
@@ -116,7 +130,7 @@ impl fmt::Display for SettingError {
 
 impl Settings {
     /// Names of the parameters.
-    pub const NAMES: [&str; 10] = [
+    pub const NAMES: [&str; 12] = [
         "temperature",
         "top_k",
         "top_p",
@@ -127,6 +141,8 @@ impl Settings {
         "reserve",
         "call_grammar",
         "router",
+        "paging",
+        "eviction",
     ];
 
     /// The value of a parameter as text.
@@ -142,6 +158,11 @@ impl Settings {
             "reserve" => self.reserve.to_string(),
             "call_grammar" => self.call_grammar.to_string(),
             "router" => self.router.to_string(),
+            "paging" => self.paging.to_string(),
+            "eviction" => {
+                let name = EVICTIONS.iter().find(|(_, policy)| *policy == self.eviction);
+                name.map_or_else(String::new, |(name, _)| (*name).into())
+            }
             _ => return None,
         })
     }
@@ -185,6 +206,12 @@ impl Settings {
             }
             "call_grammar" => self.call_grammar = count(0, 1, "0 or 1")?,
             "router" => self.router = count(0, 1, "0 or 1")?,
+            "paging" => self.paging = count(0, 1, "0 or 1")?,
+            "eviction" => {
+                let policy = EVICTIONS.iter().find(|(name, _)| *name == value);
+                let range = "oldest, lru or relevance";
+                self.eviction = policy.ok_or(SettingError::OutOfRange { name, range })?.1;
+            }
             _ => {
                 self.reserve =
                     count(1, context_limit / 2, "at least 1 and at most half the context window")?;
@@ -216,6 +243,8 @@ mod tests {
             ("reserve", "1024"),
             ("call_grammar", "0"),
             ("router", "0"),
+            ("paging", "0"),
+            ("eviction", "lru"),
         ] {
             settings.set(name, value, 2048).unwrap();
             assert_eq!(settings.get(name).unwrap(), value);
@@ -240,6 +269,7 @@ mod tests {
             ("repeat_penalty", "0", "repeat_penalty must be from 1 to 2"),
             ("max_tokens", "0", "max_tokens must be at least 1 and at most the context window"),
             ("max_tokens", "2049", "max_tokens must be at least 1 and at most the context window"),
+            ("eviction", "random", "eviction must be oldest, lru or relevance"),
             ("call_grammar", "2", "call_grammar must be 0 or 1"),
             ("reserve", "1025", "reserve must be at least 1 and at most half the context window"),
         ] {

@@ -1,7 +1,10 @@
 //! The system call: a tool call on its way from whoever asks for it to the tool and back. Rights are
 //! checked, the person is asked where need be, and everything is written into the audit log.
 
-use crate::{Agent, AgentEvent, Observer, ToolSource, call::ToolCall, cancel::until_cancelled};
+use crate::{
+    Agent, AgentEvent, ErrorSource, Observer, ToolSource, agent::report_error, calls::ToolCall,
+    cancel::until_cancelled, turn_index::Conversation,
+};
 use alloc::{
     format,
     string::{String, ToString},
@@ -27,7 +30,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         observer: &O,
         cancel: &AtomicBool,
     ) -> Result<ToolOutput, ToolError> {
-        let ToolCall { name, arguments } = call;
+        let ToolCall { name, arguments, .. } = call;
         observer.on_event(&AgentEvent::ToolCall { name, arguments, source });
         let needed = match self.tools.check(name, arguments) {
             Ok(tool) => Ok(tool.capability(arguments)),
@@ -116,11 +119,18 @@ impl<M: LanguageModel> Agent<'_, M> {
             }
         };
         let mut notices = Vec::new();
+        self.index_turns(observer).await;
+        let blocks_before = self.blocks.clone();
+        let conversation = Conversation {
+            window: &self.window,
+            index: &self.turn_index,
+            embedder: host.embedder(),
+        };
         let context = ToolContext {
             machine: host.machine(),
             memory: &mut self.memory,
             embedder: host.embedder(),
-            history: &(),
+            history: &conversation,
             blocks: &mut self.blocks,
             schedule: &mut self.schedule,
             notices: &mut notices,
@@ -136,6 +146,12 @@ impl<M: LanguageModel> Agent<'_, M> {
         };
         for text in &notices {
             observer.on_event(&AgentEvent::Notice { text });
+        }
+        if self.blocks != blocks_before
+            && let Err(error) = self.repin(observer)
+        {
+            self.blocks = blocks_before;
+            report_error(observer, ErrorSource::Context, &error.to_string());
         }
         if result.as_ref().is_ok_and(|output| output.origin == Origin::Outside) {
             self.is_tainted = true;

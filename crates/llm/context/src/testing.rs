@@ -17,7 +17,9 @@ use system_platform::Pacer;
 pub const START: TokenId = TokenId(256);
 /// The token that closes a message and ends a reply.
 pub const END: TokenId = TokenId(257);
-const VOCABULARY: usize = 258;
+/// The token that [`ScriptedModel::with_marker`] names.
+pub const MARKER: TokenId = TokenId(258);
+const VOCABULARY: usize = 259;
 /// Breaks up special tokens that are spelled out in a message's content.
 const BREAK: char = '\u{E000}';
 
@@ -72,6 +74,8 @@ pub struct ScriptedModel {
     logits: Vec<f32>,
     computed_total: usize,
     bytes: Vec<u8>,
+    template_text: Option<String>,
+    marker: Option<String>,
 }
 
 impl ScriptedModel {
@@ -100,7 +104,22 @@ impl ScriptedModel {
             logits: Vec::new(),
             computed_total: 0,
             bytes: (0..=255).collect(),
+            template_text: None,
+            marker: None,
         }
+    }
+
+    /// The same model, which says that this is the text of its chat template.
+    pub fn with_template_text(mut self, text: &str) -> Self {
+        self.template_text = Some(text.into());
+        self
+    }
+
+    /// The same model with a control token of this spelling. Where a reply in a script has the
+    /// spelling, the model says the token.
+    pub fn with_marker(mut self, spelling: &str) -> Self {
+        self.marker = Some(spelling.into());
+        self
     }
 
     /// The same model with another template.
@@ -127,6 +146,7 @@ impl ScriptedModel {
             match *token {
                 START => bytes.extend_from_slice(b"<|im_start|>"),
                 END => bytes.extend_from_slice(b"<|im_end|>"),
+                MARKER => bytes.extend_from_slice(self.marker.as_deref().unwrap_or("").as_bytes()),
                 TokenId(byte) => bytes.push(byte as u8),
             }
         }
@@ -136,12 +156,26 @@ impl ScriptedModel {
     /// The token that comes after the cache.
     fn next(&self) -> TokenId {
         let said = self.computed.len().saturating_sub(self.reply_start);
-        let byte = match &self.current {
-            Script::Say(bytes) => bytes.get(said),
-            Script::Endless(bytes) => bytes.get(said % bytes.len().max(1)),
+        let token = match &self.current {
+            Script::Say(bytes) => self.said(bytes).nth(said),
+            Script::Endless(bytes) => self.said(bytes).cycle().nth(said),
             Script::Fail => None,
         };
-        byte.map_or(END, |byte| TokenId(u32::from(*byte)))
+        token.unwrap_or(END)
+    }
+
+    /// The tokens of a reply.
+    fn said<'s>(&'s self, mut bytes: &'s [u8]) -> impl Iterator<Item = TokenId> + Clone + 's {
+        let marker = self.marker.as_deref().map(str::as_bytes);
+        core::iter::from_fn(move || {
+            if let Some(after) = marker.and_then(|marker| bytes.strip_prefix(marker)) {
+                bytes = after;
+                return Some(MARKER);
+            }
+            let (&byte, after) = bytes.split_first()?;
+            bytes = after;
+            Some(TokenId(u32::from(byte)))
+        })
     }
 
     fn begins_reply(&self) -> bool {
@@ -195,8 +229,10 @@ impl LanguageModel for ScriptedModel {
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
             if special == SpecialTokens::Parse {
+                let marker = self.marker.as_deref().map(|marker| (marker, MARKER));
                 let found = [("<|im_start|>", START), ("<|im_end|>", END)]
                     .into_iter()
+                    .chain(marker)
                     .find_map(|(text, token)| Some((rest.strip_prefix(text)?, token)));
                 if let Some((after, token)) = found {
                     tokens.push(token);
@@ -265,6 +301,10 @@ impl LanguageModel for ScriptedModel {
         Ok(text)
     }
 
+    fn chat_template(&self) -> Option<&str> {
+        self.template_text.as_deref()
+    }
+
     fn computed(&self) -> &[TokenId] {
         &self.computed
     }
@@ -280,6 +320,13 @@ impl LanguageModel for ScriptedModel {
         }
         if let Some(unknown) = tokens.iter().find(|token| token.0 as usize >= VOCABULARY) {
             return Err(ForwardError::UnknownToken(*unknown));
+        }
+        // A part of a prompt may end where the reply of an example begins: what follows then is not
+        // the reply that was asked for.
+        let has_said_nothing = self.computed.len() == self.reply_start && self.begins_reply();
+        if has_said_nothing && tokens.first().is_some_and(|&first| first != self.next()) {
+            let current = core::mem::replace(&mut self.current, Script::Say(Vec::new()));
+            self.replies.push_front(current);
         }
         for token in tokens {
             pacer.checkpoint().await;

@@ -160,11 +160,13 @@ impl Window {
         model: &M,
         messages: &[Message],
     ) -> Result<Paging, WindowError> {
-        if self.pinned.iter().map(|segment| &segment.message).eq(messages) {
+        let pinned = self.rendered_pinned(model, messages)?;
+        // The template may say more than the messages, of tools for instance.
+        if pinned == self.pinned {
             return Ok(Paging::default());
         }
         let mut next = self.clone();
-        next.pinned = self.rendered_pinned(model, messages)?;
+        next.pinned = pinned;
         next.segments.splice(..self.pinned.len(), next.pinned.iter().cloned());
         next.place_summary(model, self.budget.summary())?;
         let mut paging = Paging::default();

@@ -1,5 +1,13 @@
 //! A person's request, taken apart: what introduces it, and what it is about.
 
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use serde_json::{Map, Value, json};
+
+/// The most words of a request that a text may be chosen from.
+const MOST_WORDS: usize = 32;
+/// The most words of such a text.
+const MOST_SPAN: usize = 8;
+
 /// What `request` says behind the first of `introductions` it begins with, after words of courtesy;
 /// `None` if it begins with none of them. The longest introduction counts; letters' case does not.
 pub fn behind<'a>(request: &'a str, introductions: &[&str]) -> Option<&'a str> {
@@ -55,6 +63,64 @@ pub fn quoted(request: &str) -> Option<&str> {
     })
 }
 
+/// A tool's schema in which texts can only be neighbouring words of a request, and numbers only those
+/// in it, if there are any.
+pub fn held_to_words(schema: &Value, request: &str) -> Value {
+    let mut schema = schema.clone();
+    let spans = spans(request);
+    let numbers = numbers(request);
+    let none = Map::new();
+    let properties = schema["properties"].as_object().unwrap_or(&none).clone();
+    for (name, property) in properties {
+        if property.get("enum").is_some() {
+            continue;
+        }
+        let choices = match property["type"].as_str() {
+            Some("string") => spans.iter().map(|span| json!(span)).collect(),
+            Some("number") => numbers.clone(),
+            Some("integer") => numbers
+                .iter()
+                .filter(|number| number.is_i64() || number.is_u64())
+                .cloned()
+                .collect(),
+            _ => Vec::new(),
+        };
+        if !choices.is_empty() {
+            schema["properties"][&name] = json!({ "enum": choices });
+        }
+    }
+    schema
+}
+
+/// All runs of at most [`MOST_SPAN`] words, without the punctuation around them, each once.
+fn spans(request: &str) -> Vec<String> {
+    let words: Vec<&str> = request.split_whitespace().take(MOST_WORDS).collect();
+    let mut spans: Vec<String> = Vec::new();
+    for start in 0..words.len() {
+        for end in start + 1..=words.len().min(start + MOST_SPAN) {
+            let span = words[start..end].join(" ");
+            let span = span.trim_matches(|c: char| ".,;:!?\"'()".contains(c)).to_owned();
+            if !span.is_empty() && !spans.contains(&span) {
+                spans.push(span);
+            }
+        }
+    }
+    spans
+}
+
+/// The numbers in a request, each once.
+fn numbers(request: &str) -> Vec<Value> {
+    let mut numbers: Vec<Value> = Vec::new();
+    for word in request.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')) {
+        if let Ok(number @ Value::Number(_)) = serde_json::from_str(word.trim_end_matches('.'))
+            && !numbers.contains(&number)
+        {
+            numbers.push(number);
+        }
+    }
+    numbers
+}
+
 /// Whether `text` begins with `start`, whatever the case, and a word ends there.
 fn begins_with(text: &str, start: &str) -> bool {
     text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
@@ -79,6 +145,24 @@ mod tests {
             assert_eq!(behind(request, &starts), rest, "{request}");
         }
         assert_eq!(without_courtesy("please"), "please");
+    }
+
+    #[test]
+    fn texts_and_numbers_are_held_to_the_request() {
+        let schema = json!({"type": "object", "properties": {
+            "city": {"type": "string"}, "days": {"type": "integer"}, "now": {"type": "boolean"},
+            "unit": {"enum": ["C", "F"]}
+        }});
+        let held = held_to_words(&schema, "Weather in New York, 3 days at 7.5?");
+        let cities = held["properties"]["city"]["enum"].as_array().unwrap();
+        for span in ["New York", "Weather", "3 days at 7.5"] {
+            assert!(cities.contains(&json!(span)), "{span}: {cities:?}");
+        }
+        assert_eq!(held["properties"]["days"], json!({"enum": [3]}));
+        assert_eq!(held["properties"]["now"], schema["properties"]["now"]);
+        assert_eq!(held["properties"]["unit"], schema["properties"]["unit"]);
+        // Nothing to choose from leaves the schema as it is.
+        assert_eq!(held_to_words(&schema, "?")["properties"]["days"], json!({"type": "integer"}));
     }
 
     #[test]

@@ -256,6 +256,9 @@ pub fn properties(schema: &Value) -> Result<Vec<Property>, SchemaFault> {
     if object.get("type").and_then(Value::as_str) != Some("object") {
         return Err(fault("type"));
     }
+    if object.get("additionalProperties").is_some_and(|others| *others != Value::Bool(false)) {
+        return Err(fault("additionalProperties"));
+    }
     let required = match object.get("required") {
         None => &[][..],
         Some(list) => list.as_array().ok_or_else(|| fault("required"))?,
@@ -263,6 +266,12 @@ pub fn properties(schema: &Value) -> Result<Vec<Property>, SchemaFault> {
     let Some(properties) = object.get("properties").and_then(Value::as_object) else {
         return Err(fault("properties"));
     };
+    // A name that is required and not allowed would be a schema that nothing fits.
+    let is_property =
+        |name: &Value| name.as_str().is_some_and(|name| properties.contains_key(name));
+    if !required.iter().all(is_property) {
+        return Err(fault("required"));
+    }
     properties
         .iter()
         .map(|(name, property)| {
@@ -347,6 +356,9 @@ mod tests {
             json!({"type": "object", "properties": {}, "minProperties": 1}),
             json!({"type": "object", "properties": {"a": {"type": "string", "pattern": "x"}}}),
             json!({"type": "object", "properties": {"a": {"type": "array"}}}),
+            json!({"type": "object", "properties": {}, "required": ["a"]}),
+            json!({"type": "object", "properties": {}, "required": [1]}),
+            json!({"type": "object", "properties": {}, "additionalProperties": true}),
         ] {
             assert!(matches!(check(&schema, &json!({})), Err(CheckError::Schema(_))), "{schema}");
         }

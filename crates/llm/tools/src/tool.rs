@@ -47,6 +47,12 @@ pub trait Tool {
         Vec::new()
     }
 
+    /// Whether the texts among its arguments are words of the request, so that a small model is held
+    /// to these; otherwise it writes freely.
+    fn takes_words(&self) -> bool {
+        true
+    }
+
     /// Does it. `arguments` have passed the schema. Dropping the future stops the call.
     ///
     /// # Errors

@@ -163,11 +163,23 @@ pub enum Event<'a> {
         /// The used ones by who said them.
         by_role: ContextByRole,
     },
-    /// The oldest turns were dropped from the context window.
+    /// Something said or remembered earlier was brought back into the context window.
+    PagedIn {
+        /// Where it comes from: `turn` or `memory`.
+        source: &'a str,
+        /// What it says.
+        text: &'a str,
+    },
+    /// Turns that were paged out long ago were dropped for good.
+    Forgotten {
+        /// How many.
+        turns: u64,
+    },
+    /// Turns were paged out of the context window.
     Evicted {
-        /// Tokens dropped.
+        /// Tokens that they took.
         tokens: u64,
-        /// Turns dropped.
+        /// How many turns.
         turns: u64,
     },
     /// Something went wrong and the system goes on.
@@ -375,6 +387,8 @@ mod tests {
             Event::Selftest { name: "parity", ok: true, detail: text },
             Event::KeyLatency { keys: 4, max_us: 900, during_reply: true },
             Event::Power { action: PowerAction::Shutdown },
+            Event::PagedIn { source: "turn", text },
+            Event::Forgotten { turns: 3 },
             Event::Routed { tool: Some("calc"), confidence: 0.5, nearest: text },
             Event::ApprovalAsked { tool: "write_file", capability: "fs.write", tainted: true },
             Event::ApprovalGiven { tool: "write_file", answer: Some("once") },
@@ -398,6 +412,8 @@ mod tests {
                 | Event::KeyLatency { .. }
                 | Event::Power { .. }
                 | Event::Routed { .. }
+                | Event::PagedIn { .. }
+                | Event::Forgotten { .. }
                 | Event::ApprovalAsked { .. }
                 | Event::ApprovalGiven { .. }
                 | Event::Notice { .. } => {}

@@ -37,6 +37,10 @@ pub enum Recorded {
     Context(usize),
     /// A turn that went: its number, its tokens.
     Evicted(u64, usize),
+    /// A text that was brought back.
+    PagedIn(String),
+    /// Turns dropped for good.
+    Forgotten(usize),
     /// The conversation began anew.
     Reset,
     /// A check: its name, whether it passed.
@@ -100,6 +104,8 @@ impl Observer for Recorder {
             AgentEvent::Notice { text } => Recorded::Notice((*text).into()),
             AgentEvent::Context(usage) => Recorded::Context(usage.used),
             AgentEvent::Evicted(evicted) => Recorded::Evicted(evicted.turn.0, evicted.tokens),
+            AgentEvent::PagedIn { recalled } => Recorded::PagedIn(recalled.text.clone()),
+            AgentEvent::Forgotten { turns } => Recorded::Forgotten(*turns),
             AgentEvent::ConversationReset => Recorded::Reset,
             AgentEvent::Selftest { name, ok, .. } => Recorded::Selftest((*name).into(), *ok),
             AgentEvent::Power { action } => Recorded::Power(format!("{action:?}")),

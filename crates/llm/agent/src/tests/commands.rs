@@ -131,12 +131,7 @@ fn system_shows_replaces_and_restores_the_prompt() {
     succeed(&mut bench, "/system You are a pirate.");
     assert_eq!(succeed(&mut bench, "/system"), "The system prompt is:\nYou are a pirate.");
     bench.say("Hi!");
-    assert!(
-        bench
-            .model()
-            .computed_text()
-            .starts_with("<|im_start|>system\nYou are a pirate.<|im_end|>")
-    );
+    assert!(bench.model().computed_text().starts_with("<|im_start|>system\nYou are a pirate.\n"));
     let refusal = fail(&mut bench, &format!("/system {}", "x".repeat(9000)));
     assert!(refusal.contains("tokens, but the window has room for"), "{refusal}");
     assert_eq!(succeed(&mut bench, "/system"), "The system prompt is:\nYou are a pirate.");
