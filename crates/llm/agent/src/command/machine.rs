@@ -3,8 +3,8 @@
 use alloc::{format, string::String};
 use core::fmt::Write;
 use llm_tools::{
-    measure::{bytes, duration},
     calendar::WEEKDAYS,
+    measure::{bytes, duration},
 };
 use system_platform::Machine;
 

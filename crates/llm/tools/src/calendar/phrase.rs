@@ -201,7 +201,7 @@ fn is_cron_field(field: &str) -> bool {
 fn rest(request: &str, ranges: &[Range<usize>], when: Option<&When>) -> String {
     let mut text = String::new();
     let mut from = 0;
-    for range in ranges.iter().cloned().chain([request.len()..request.len()]) {
+    for range in ranges.iter().cloned().chain(core::iter::once(request.len()..request.len())) {
         let piece = trim(&request[from..range.start]);
         if !piece.is_empty() {
             text.push_str(if text.is_empty() { "" } else { " " });

@@ -150,7 +150,9 @@ fn is_counted(words: &Words<'_>, next: usize) -> bool {
 /// `am` or `pm` behind a time.
 fn half_of_day(words: &Words<'_>, time: TimeOfDay, next: usize, is_bare: bool) -> (Read, usize) {
     let is_morning = words.is(next, &["am"]);
-    if !(is_morning || words.is(next, &["pm"])) || time.hour == 0 && !is_morning {
+    // There is no `0 pm`.
+    let is_evening = words.is(next, &["pm"]) && time.hour > 0;
+    if !is_morning && !is_evening {
         // From 13:00 on, and with a leading zero, there is nothing to place.
         let is_placed = time.hour > 12 || time.hour == 0;
         return (Read { time, is_placed, is_bare }, next);
