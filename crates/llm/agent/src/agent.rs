@@ -133,7 +133,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             speculator: Speculator::new(),
             call_grammar: None,
         };
-        agent.described = first_described(&agent.tools, &agent.facilities());
+        agent.described = first_described(&agent.tools, &host.facilities());
         agent.begin()?;
         Ok(agent)
     }

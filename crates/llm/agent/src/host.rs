@@ -1,11 +1,11 @@
 //! What the agent needs of the system around it.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{rc::Rc, string::String, vec::Vec};
 use core::fmt;
 use llm_inference::model::ModelInfo;
 use llm_memory::{BoxFuture, TextEmbedder, WordEmbedder};
 use llm_tools::{
-    Canvas, Files, Network,
+    Canvas, CodeHost, Facility, Files, Network,
     grants::{Approval, Question},
 };
 use system_platform::Machine;
@@ -54,6 +54,22 @@ pub trait Host {
     /// The canvas, where there is one.
     fn canvas(&self) -> Option<&dyn Canvas> {
         None
+    }
+
+    /// Where code runs, where there is a sandbox.
+    fn code_host(&self) -> Option<Rc<dyn CodeHost>> {
+        None
+    }
+
+    /// The parts of the system that are there.
+    fn facilities(&self) -> Vec<Facility> {
+        let parts = [
+            (self.files().is_some(), Facility::Files),
+            (self.network().is_some(), Facility::Network),
+            (self.canvas().is_some(), Facility::Canvas),
+            (self.code_host().is_some(), Facility::Sandbox),
+        ];
+        parts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, facility)| facility).collect()
     }
 
     /// Runs the kernel's own checks: those whose name contains `what`, all if it is empty.

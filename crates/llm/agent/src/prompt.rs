@@ -70,16 +70,6 @@ impl Prompt<'_> {
 }
 
 impl<M: LanguageModel> Agent<'_, M> {
-    /// The parts of the system that tools may need and that are there.
-    pub(crate) fn facilities(&self) -> Vec<Facility> {
-        let host = self.host;
-        let mut facilities = Vec::new();
-        facilities.extend(host.files().map(|_| Facility::Files));
-        facilities.extend(host.network().map(|_| Facility::Network));
-        facilities.extend(host.canvas().map(|_| Facility::Canvas));
-        facilities
-    }
-
     /// Begins the conversation anew, behind the pinned part as it should be now. In a small window the
     /// model is told of fewer tools.
     pub(crate) fn begin(&mut self) -> Result<(), WindowError> {
@@ -130,7 +120,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         question: &Question<'_>,
         observer: &O,
     ) {
-        let facilities = self.facilities();
+        let facilities = self.host.facilities();
         let names: Vec<String> =
             self.tools.available(&facilities).map(|tool| tool.name().to_string()).collect();
         let wanted = match &question.vector {

@@ -67,7 +67,9 @@ impl<M: LanguageModel> Agent<'_, M> {
         let Some(model) = self.model.as_ref().filter(|_| self.call_grammar.is_none()) else {
             return;
         };
-        let grammar = CallGrammar::new(model, &self.tools, CallFormat::of(model));
+        let facilities = self.host.facilities();
+        let available = self.tools.available(&facilities);
+        let grammar = CallGrammar::new(model, available, CallFormat::of(model));
         if let Err(error) = &grammar {
             let message = format!("tool calls are not held to the tools' schemas: {error}");
             report_error(observer, ErrorSource::Tool, &message);

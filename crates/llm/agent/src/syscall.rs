@@ -137,6 +137,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             files: host.files(),
             network: host.network(),
             canvas: host.canvas(),
+            code_host: host.code_host(),
             breathe: &breathe,
         };
         let running = self.tools.call(&call.name, &call.arguments, permit, context);

@@ -1,7 +1,7 @@
 //! What a running tool may touch.
 
-use crate::{Blocks, Canvas, Files, History, Network, Schedule};
-use alloc::{string::String, vec::Vec};
+use crate::{Blocks, Canvas, CodeHost, Facility, Files, History, Network, Refusal, Schedule};
+use alloc::{rc::Rc, string::String, vec::Vec};
 use core::ops::ControlFlow;
 use llm_memory::{Memory, TextEmbedder};
 use system_platform::Machine;
@@ -19,7 +19,7 @@ pub struct ToolContext<'a> {
     pub history: &'a dyn History,
     /// The labelled blocks.
     pub blocks: &'a mut Blocks,
-    /// What is to be done later.
+    /// What wakes the agent later.
     pub schedule: &'a mut Schedule,
     /// Notices to be shown to the person.
     pub notices: &'a mut Vec<String>,
@@ -29,14 +29,40 @@ pub struct ToolContext<'a> {
     pub network: Option<&'a dyn Network>,
     /// The canvas, where there is one.
     pub canvas: Option<&'a dyn Canvas>,
+    /// Where code runs, where there is a sandbox.
+    pub code_host: Option<Rc<dyn CodeHost>>,
     /// Lets others run for a moment; `Break` when the call has to stop. Code that runs without
     /// awaiting calls it every few milliseconds.
     pub breathe: &'a dyn Fn() -> ControlFlow<()>,
 }
 
-impl ToolContext<'_> {
+impl<'a> ToolContext<'a> {
     /// The time now, in seconds since 1970; `None` where there is no clock.
     pub fn unix_s(&self) -> Option<i64> {
         self.machine.date_time().map(|now| now.to_unix())
+    }
+
+    /// The files.
+    ///
+    /// # Errors
+    /// There is no disk.
+    pub fn files(&self) -> Result<&'a dyn Files, Refusal> {
+        self.files.ok_or(Refusal::Missing(Facility::Files))
+    }
+
+    /// The network.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn network(&self) -> Result<&'a dyn Network, Refusal> {
+        self.network.ok_or(Refusal::Missing(Facility::Network))
+    }
+
+    /// The canvas.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn canvas(&self) -> Result<&'a dyn Canvas, Refusal> {
+        self.canvas.ok_or(Refusal::Missing(Facility::Canvas))
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     Facility,
     blocks::BlockError,
+    draw::DrawingError,
     expression::ExpressionError,
     facility::{FileError, NetworkError},
     grants::Denied,
@@ -12,6 +13,7 @@ use crate::{
 use alloc::string::String;
 use core::fmt;
 use llm_memory::MemoryError;
+use llm_sandbox::SandboxError;
 
 /// Why a call gave no result.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,15 @@ pub enum Refusal {
     File(FileError),
     /// The network did not answer.
     Network(NetworkError),
+    /// The picture cannot be drawn.
+    Drawing(DrawingError),
+    /// The code cannot be run to its end.
+    Code(SandboxError),
+    /// Code in a language that does not run here.
+    UnknownLanguage {
+        /// The language.
+        name: String,
+    },
     /// The call needs a right that is not there.
     Denied(Denied),
     /// The system lacks what the tool needs.
@@ -89,6 +100,11 @@ impl fmt::Display for Refusal {
             Self::Schedule(error) => error.fmt(f),
             Self::File(error) => error.fmt(f),
             Self::Network(error) => error.fmt(f),
+            Self::Drawing(error) => error.fmt(f),
+            Self::Code(error) => error.fmt(f),
+            Self::UnknownLanguage { name } => {
+                write!(f, "there is no language \"{name}\"; there are rhai and wasm")
+            }
             Self::Denied(denied) => denied.fmt(f),
             Self::Missing(facility) => {
                 write!(f, "this needs {facility}, which this system does not have")
@@ -152,6 +168,12 @@ impl From<FileError> for ToolError {
 impl From<NetworkError> for ToolError {
     fn from(error: NetworkError) -> Self {
         Self::Refused(Refusal::Network(error))
+    }
+}
+
+impl From<DrawingError> for ToolError {
+    fn from(error: DrawingError) -> Self {
+        Self::Refused(Refusal::Drawing(error))
     }
 }
 

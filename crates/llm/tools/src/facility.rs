@@ -1,9 +1,10 @@
-//! Parts of the system that tools need and that may be missing: files, a network, a canvas.
+//! Parts of the system that tools need and that may be missing: files, a network, a canvas, a place
+//! where code runs.
 //!
 //! A tool whose part is missing says so and is not offered to the model.
 
 use alloc::{string::String, vec::Vec};
-use core::fmt;
+use core::{fmt, ops::ControlFlow};
 use llm_memory::{BoxFuture, MemoryError};
 
 /// A part of the system.
@@ -15,6 +16,8 @@ pub enum Facility {
     Network,
     /// A panel that pictures are drawn on.
     Canvas,
+    /// A place where code runs with nothing in reach.
+    Sandbox,
 }
 
 impl fmt::Display for Facility {
@@ -23,6 +26,7 @@ impl fmt::Display for Facility {
             Self::Files => "a disk with files",
             Self::Network => "a network",
             Self::Canvas => "a canvas",
+            Self::Sandbox => "a sandbox for code",
         })
     }
 }
@@ -187,6 +191,20 @@ pub enum ShapeKind {
 pub trait Canvas {
     /// Shows a picture in place of what was there.
     fn show(&self, drawing: &Drawing);
+}
+
+/// What running code asks of the system. It is held by `Rc`, because a script engine keeps its
+/// callbacks for as long as it likes: it cannot borrow what a single call lends.
+pub trait CodeHost {
+    /// Lets others run for a moment; `Break` when the code has to stop. Called every few hundred
+    /// operations.
+    fn breathe(&self) -> ControlFlow<()>;
+
+    /// Time since the system came up, in nanoseconds.
+    fn uptime_ns(&self) -> u64;
+
+    /// Bytes that the heap has handed out now, to whomever. Called at every operation.
+    fn allocated_bytes(&self) -> u64;
 }
 
 /// What was said before, for tools to search.

@@ -4,18 +4,25 @@ use crate::{
     Facility, Refusal, Tool, ToolContext, ToolError, ToolOutput,
     calc::Calc,
     clock::Clock,
+    draw::Draw,
     echo::Echo,
     edit_block::EditBlock,
     grants::{DenialReason, Denied, Permit},
+    http_get::HttpGet,
     limit::within,
+    list_files::ListFiles,
     nearest::nearest,
     notify::Notify,
+    read_file::ReadFile,
     recall::Recall,
     remember::Remember,
+    run_code::RunCode,
     schedule::ScheduleTool,
     schema,
     search_history::SearchHistory,
     sysinfo::SysInfo,
+    web_search::WebSearch,
+    write_file::WriteFile,
 };
 use alloc::{
     borrow::ToOwned,
@@ -58,6 +65,13 @@ impl Registry {
                 Box::new(Clock::new()),
                 Box::new(ScheduleTool::new()),
                 Box::new(SysInfo::new()),
+                Box::new(RunCode::new()),
+                Box::new(ListFiles::new()),
+                Box::new(ReadFile::new()),
+                Box::new(WriteFile::new()),
+                Box::new(Draw::new()),
+                Box::new(HttpGet::new()),
+                Box::new(WebSearch::new()),
                 Box::new(Notify::new()),
                 Box::new(Echo::new()),
             ]),
@@ -144,6 +158,7 @@ mod tests {
         Capability, Grants,
         testing::{Bench, TestMachine},
     };
+    use proptest::prelude::*;
     use serde_json::json;
 
     #[test]
@@ -165,6 +180,83 @@ mod tests {
                 for reading in tool.readings(example.request, &context) {
                     let checked = schema::check(tool.schema(), &reading);
                     assert_eq!(checked, Ok(()), "{}: {reading}", tool.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_reading_of_every_example_is_what_the_example_says() {
+        let context = crate::ReadingContext::default();
+        for tool in Registry::built_in().iter() {
+            // The model has to compose what these are asked, or their readings differ in words only.
+            if ["run_code", "recall", "search_history"].contains(&tool.name()) {
+                continue;
+            }
+            for example in tool.examples() {
+                let expected: Value = serde_json::from_str(example.arguments).unwrap();
+                let readings = tool.readings(example.request, &context);
+                let is_right = readings.first().is_none_or(|reading| *reading == expected);
+                assert!(is_right, "{}: {readings:?}", example.request);
+            }
+        }
+    }
+
+    #[test]
+    fn tools_without_their_part_of_the_system_are_not_offered() {
+        let registry = Registry::built_in();
+        let names = |facilities: &[Facility]| -> Vec<String> {
+            registry.available(facilities).map(|tool| tool.name().to_owned()).collect()
+        };
+        let all = [Facility::Files, Facility::Network, Facility::Canvas, Facility::Sandbox];
+        assert_eq!(
+            names(&all),
+            [
+                "calc",
+                "remember",
+                "recall",
+                "search_history",
+                "edit_block",
+                "time",
+                "sysinfo",
+                "run_code",
+                "list_files",
+                "read_file",
+                "write_file",
+                "draw",
+                "http_get",
+                "web_search",
+                "notify",
+                "echo"
+            ]
+        );
+        assert_eq!(
+            names(&[Facility::Canvas]),
+            [
+                "calc",
+                "remember",
+                "recall",
+                "search_history",
+                "edit_block",
+                "time",
+                "sysinfo",
+                "draw",
+                "notify",
+                "echo"
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_request_can_be_read_by_every_tool(
+            request in "(.|[a-z]{1,6}|[0-9,.-]{1,4}|\\PC{1,3}|save|draw| to | of |file |'|`|\"|http://|\\.txt|bar chart|sum|\n){0,24}",
+        ) {
+            let context = crate::ReadingContext::default();
+            for tool in Registry::built_in().iter() {
+                for reading in tool.readings(&request, &context) {
+                    prop_assert_eq!(schema::check(tool.schema(), &reading), Ok(()));
+                    let _ = tool.capability(&reading);
                 }
             }
         }

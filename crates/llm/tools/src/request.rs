@@ -1,6 +1,7 @@
 //! A person's request, taken apart: what introduces it, and what it is about.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::ops::Range;
 use serde_json::{Map, Value, json};
 
 /// The most words of a request that a text may be chosen from.
@@ -55,12 +56,60 @@ pub fn without_courtesy(request: &str) -> &str {
 
 /// What stands between the first pair of quotes; `None` if nothing does.
 pub fn quoted(request: &str) -> Option<&str> {
-    const PAIRS: [(char, char); 4] = [('"', '"'), ('“', '”'), ('`', '`'), ('«', '»')];
-    PAIRS.iter().find_map(|&(open, close)| {
-        let (_, rest) = request.split_once(open)?;
-        let (inside, _) = rest.split_once(close)?;
-        (!inside.trim().is_empty()).then_some(inside)
-    })
+    quotations(request).first().map(|quotation| quotation.text)
+}
+
+/// A text in quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quotation<'a> {
+    /// What stands between the quotes.
+    pub text: &'a str,
+    /// Where it stands in the request, in bytes, quotes included.
+    pub span: Range<usize>,
+}
+
+/// Everything that stands between quotes, in the order of the request. An apostrophe in a word is
+/// no quote.
+pub fn quotations(request: &str) -> Vec<Quotation<'_>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = request[at..].chars().next() {
+        let inside = at + open.len_utf8();
+        match closing(request, at, open) {
+            Some(end) => {
+                let text = &request[inside..end];
+                let close = request[end..].chars().next().map_or(0, char::len_utf8);
+                if !text.trim().is_empty() {
+                    found.push(Quotation { text, span: at..end + close });
+                }
+                at = end + close;
+            }
+            None => at = inside,
+        }
+    }
+    found
+}
+
+/// Where the quote closes that `open` at `at` begins; `None` if it begins none.
+fn closing(request: &str, at: usize, open: char) -> Option<usize> {
+    let inside = at + open.len_utf8();
+    let rest = &request[inside..];
+    let close = match open {
+        '"' | '`' => open,
+        '“' => '”',
+        '«' => '»',
+        '\'' => {
+            let is_in_word = request[..at].ends_with(char::is_alphanumeric);
+            if is_in_word || rest.starts_with(char::is_whitespace) {
+                return None;
+            }
+            let ends_word = |end: &usize| !rest[end + 1..].starts_with(char::is_alphanumeric);
+            let end = rest.match_indices('\'').map(|(end, _)| end).find(ends_word)?;
+            return Some(inside + end);
+        }
+        _ => return None,
+    };
+    rest.find(close).map(|end| inside + end)
 }
 
 /// A tool's schema in which texts can only be neighbouring words of a request, and numbers only those
@@ -171,5 +220,8 @@ mod tests {
         assert_eq!(quoted("run `1 + 1`"), Some("1 + 1"));
         assert_eq!(quoted("it's mine"), None);
         assert_eq!(quoted("say \"\""), None);
+        assert_eq!(quoted("save 'it's late' to a.txt"), Some("it's late"));
+        let spans: Vec<_> = quotations("“a” and 'b'").into_iter().map(|it| it.span).collect();
+        assert_eq!(spans, [0..7, 12..15]);
     }
 }

@@ -17,7 +17,7 @@ use llm_inference::{
     grammar::{AfterEnd, Constraint, Grammar, GrammarError, Place, Problem, TokenTrie, Trigger},
     model::LanguageModel,
 };
-use llm_tools::{Registry, Tool};
+use llm_tools::Tool;
 use serde_json::{Map, Value};
 
 /// White space in JSON where people put it, and anywhere in a text that is no call yet.
@@ -33,14 +33,14 @@ pub struct CallGrammar {
 }
 
 impl CallGrammar {
-    /// Compiles the schemas of all tools.
+    /// Compiles the schemas of the tools.
     ///
     /// # Errors
     /// A schema is outside the subset of [`Grammar::from_json_schema`], or a name cannot be written in
     /// this form; the error says where.
-    pub fn new(
+    pub fn new<'t>(
         model: &impl LanguageModel,
-        tools: &Registry,
+        tools: impl Iterator<Item = &'t dyn Tool>,
         format: CallFormat,
     ) -> Result<Self, GrammarError> {
         let markers = MarkerTokens::of(model, format);
@@ -74,7 +74,10 @@ impl CallGrammar {
 }
 
 /// What may follow the marker of a form.
-pub(super) fn grammar(tools: &Registry, format: CallFormat) -> Result<Grammar, GrammarError> {
+pub(super) fn grammar<'t>(
+    tools: impl Iterator<Item = &'t dyn Tool>,
+    format: CallFormat,
+) -> Result<Grammar, GrammarError> {
     let root = match format {
         CallFormat::Own | CallFormat::Hermes => {
             format!("\"\\n\"? call \"\\n\"? {}", literal(TOOL_CALL.1))
@@ -95,7 +98,7 @@ pub(super) fn grammar(tools: &Registry, format: CallFormat) -> Result<Grammar, G
     };
     let mut rules = Rules { text: format!("root ::= {root}\n{SPACES}"), schemas: Vec::new() };
     let mut calls = Vec::new();
-    for tool in tools.iter() {
+    for tool in tools {
         calls.push(match format {
             CallFormat::Own
             | CallFormat::Hermes

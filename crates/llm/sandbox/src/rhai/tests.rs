@@ -49,8 +49,14 @@ fn computes_what_people_ask_for() {
     assert_eq!(value("2 ** 10"), "1024");
     assert_eq!(value("2.0 ** 0.5"), "1.4142135623730951");
     assert_eq!(value("let s = 0; for i in 1..=100 { s += i } s"), "5050");
-    assert_eq!(value("fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } } fib(15)"), "610");
-    assert_eq!(value("fn f(n) { if n <= 1 { 1 } else { n * f(n - 1) } } f(20)"), "2432902008176640000");
+    assert_eq!(
+        value("fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } } fib(15)"),
+        "610"
+    );
+    assert_eq!(
+        value("fn f(n) { if n <= 1 { 1 } else { n * f(n - 1) } } f(20)"),
+        "2432902008176640000"
+    );
     let primes = "
         let primes = [];
         for n in 2..50 {
@@ -112,13 +118,22 @@ fn arrays_and_maps_work() {
     assert_eq!(value("let a = [3, 1, 2]; a.sort(|x, y| y - x); a"), "[3, 2, 1]");
     assert_eq!(value("[1, 2, 3, 4].filter(|x| x % 2 == 0).map(|x| x * 10)"), "[20, 40]");
     assert_eq!(value("[1, 2, 3].reduce(|sum, x| sum + x, 0)"), "6");
-    assert_eq!(value("let m = #{a: 1, b: \"two\"}; m.c = [(), 2.0]; m"), r##"#{"a": 1, "b": "two", "c": [(), 2.0]}"##);
-    assert_eq!(value("let m = #{}; for w in [\"x\", \"y\", \"x\"] { m[w] = (m[w] ?? 0) + 1; } m"), r##"#{"x": 2, "y": 1}"##);
+    assert_eq!(
+        value("let m = #{a: 1, b: \"two\"}; m.c = [(), 2.0]; m"),
+        r##"#{"a": 1, "b": "two", "c": [(), 2.0]}"##
+    );
+    assert_eq!(
+        value("let m = #{}; for w in [\"x\", \"y\", \"x\"] { m[w] = (m[w] ?? 0) + 1; } m"),
+        r##"#{"x": 2, "y": 1}"##
+    );
     assert_eq!(value("[1, [2, #{a: 3}]] == [1.0, [2, #{a: 3}]]"), "true");
     assert_eq!(value("[1, [2]] != [1, [3]]"), "true");
     assert_eq!(value("[[1, 2], [3]].contains([3])"), "true");
     assert_eq!(value("#{a: [1]} == #{a: [1]}"), "true");
-    assert_eq!(value("const A = [1, 2]; `${A} ${A.join(\"+\")} ${A == [1, 2]} ${A.to_string()}`"), "[1, 2] 1+2 true [1, 2]");
+    assert_eq!(
+        value("const A = [1, 2]; `${A} ${A.join(\"+\")} ${A == [1, 2]} ${A.to_string()}`"),
+        "[1, 2] 1+2 true [1, 2]"
+    );
     assert_eq!(value("[1, 2, 3][-1]"), "3");
     assert_eq!(value("switch 3 { 1 => \"one\", 2..5 => \"few\", _ => \"many\" }"), "few");
 }
@@ -137,7 +152,10 @@ fn closures_get_copies_of_what_is_around_them() {
     assert_eq!(value("let n = 3; [1, 2].map(|x| x * n)"), "[3, 6]");
     assert_eq!(value("let n = 3; let f = |x| x + n; n = 10; [f.call(1), n]"), "[4, 10]");
     assert_eq!(value("const N = 3; let f = |x| x + N; f.call(1)"), "4");
-    assert_eq!(value("let a = 1; let f = || { let b = 2; let g = |x| x + a + b; g.call(3) }; f.call()"), "6");
+    assert_eq!(
+        value("let a = 1; let f = || { let b = 2; let g = |x| x + a + b; g.call(3) }; f.call()"),
+        "6"
+    );
     assert_eq!(value("let n = 3; let f = |x| x + n; is_shared(n)"), "false");
     // What a closure got and hands on is an ordinary value again.
     assert_eq!(value("let n = 3; let f = || { let m = n; m += 1; m }; f.call()"), "4");
@@ -173,7 +191,12 @@ fn errors_tell_what_and_where() {
 fn an_endless_loop_runs_out_of_fuel() {
     let limits = Limits { fuel: 10_000, ..LIMITS };
     let stopped = Err(SandboxError::OutOfFuel { fuel: 10_000 });
-    for source in ["loop {}", "while true { }", "let x = 0; loop { x += 1; }", "for i in 0..1000000000000 { }"] {
+    for source in [
+        "loop {}",
+        "while true { }",
+        "let x = 0; loop { x += 1; }",
+        "for i in 0..1000000000000 { }",
+    ] {
         assert_eq!(run(source, &limits, TestHost::patient()), stopped, "{source}");
     }
     // Nothing catches it.
@@ -203,17 +226,34 @@ fn the_host_is_asked_regularly_and_can_interrupt() {
 fn output_and_value_are_bounded() {
     let limits = Limits { output_bytes: 100, ..LIMITS };
     let too_long = Err(SandboxError::OutputTooLong { max_bytes: 100 });
-    for source in ["loop { print(\"x\") }", "print(\"x\".repeat(1000))", "\"x\".repeat(1000)", "let a = []; a.pad(1000, a); a", "print(\"x\".repeat(100))"] {
+    for source in [
+        "loop { print(\"x\") }",
+        "print(\"x\".repeat(1000))",
+        "\"x\".repeat(1000)",
+        "let a = []; a.pad(1000, a); a",
+        "print(\"x\".repeat(100))",
+    ] {
         assert_eq!(run(source, &limits, TestHost::patient()), too_long, "{source}");
     }
-    assert_eq!(run("print(\"x\".repeat(99))", &limits, TestHost::patient()).unwrap().output.len(), 100);
+    assert_eq!(
+        run("print(\"x\".repeat(99))", &limits, TestHost::patient()).unwrap().output.len(),
+        100
+    );
 }
 
 #[test]
 fn recursion_ends_too_deep() {
     let limits = Limits { stack_bytes: usize::MAX, ..LIMITS };
-    for source in ["fn f() { f() } f()", "fn f(n) { g(n + 1) } fn g(n) { f(n + 1) } f(0)", "fn f(a) { f([a]) } f([])"] {
-        assert_eq!(run(source, &limits, TestHost::patient()), Err(SandboxError::TooDeep), "{source}");
+    for source in [
+        "fn f() { f() } f()",
+        "fn f(n) { g(n + 1) } fn g(n) { f(n + 1) } f(0)",
+        "fn f(a) { f([a]) } f([])",
+    ] {
+        assert_eq!(
+            run(source, &limits, TestHost::patient()),
+            Err(SandboxError::TooDeep),
+            "{source}"
+        );
     }
     let limits = Limits { stack_bytes: 16 * 1024, call_depth: usize::MAX, ..LIMITS };
     assert_eq!(run("fn f() { f() } f()", &limits, TestHost::patient()), Err(SandboxError::TooDeep));
@@ -246,9 +286,20 @@ fn nothing_of_the_language_that_reaches_outside_is_there() {
         "fn f() { this } f()",
         "let m = #{f: || this}; m.f()",
     ] {
-        assert!(matches!(error(source), SandboxError::Syntax { .. }), "{source}: {:?}", outcome(source));
+        assert!(
+            matches!(error(source), SandboxError::Syntax { .. }),
+            "{source}: {:?}",
+            outcome(source)
+        );
     }
-    for source in ["sleep(1)", "timestamp()", "parse_json(\"{}\")", "#{}.to_json()", "exit(1)", "open_file(\"x\")"] {
+    for source in [
+        "sleep(1)",
+        "timestamp()",
+        "parse_json(\"{}\")",
+        "#{}.to_json()",
+        "exit(1)",
+        "open_file(\"x\")",
+    ] {
         assert!(runtime_error(source).0.contains("not found"), "{source}: {:?}", outcome(source));
     }
 }
@@ -263,7 +314,9 @@ fn sources_are_bounded() {
 
 #[test]
 fn names_are_bounded() {
-    let many = |text: &str, count: u32| (0..count).map(|i| text.replace('@', &std::format!("{i}"))).collect::<String>();
+    let many = |text: &str, count: u32| {
+        (0..count).map(|i| text.replace('@', &std::format!("{i}"))).collect::<String>()
+    };
     assert_eq!(error(&many("let x@ = 1;", 200)), SandboxError::TooManyNames);
     assert_eq!(error(&many("fn f@() {}", 200)), SandboxError::TooManyNames);
     assert!(outcome(&many("let x@ = 1;", 100)).is_ok());

@@ -111,7 +111,7 @@ fn answer(constraint: &mut Constraint<'_>, beginning: &str, seed: u64) -> String
 fn whatever_a_grammar_allows_can_be_read_and_fits_its_tool() {
     let (model, tools) = (ScriptedModel::new(4096, []), tools());
     for format in CallFormat::ALL {
-        let grammar = CallGrammar::new(&model, &tools, format).unwrap();
+        let grammar = CallGrammar::new(&model, tools.iter(), format).unwrap();
         let mut constraint = grammar.constraint();
         for seed in 0..60 {
             constraint.restart();
@@ -160,7 +160,7 @@ fn what_is_written_and_text_pass_and_other_calls_do_not() {
         tool_call("abcdefghi", "probe", json!({"count": 1.5, "force": true})),
     ];
     for format in CallFormat::ALL {
-        let grammar = CallGrammar::new(&model, &tools, format).unwrap();
+        let grammar = CallGrammar::new(&model, tools.iter(), format).unwrap();
         let mut constraint = grammar.constraint();
         let constraint = &mut constraint;
         for call in &good {
@@ -192,14 +192,14 @@ fn what_is_written_and_text_pass_and_other_calls_do_not() {
 fn names_that_code_cannot_have_are_blamed() {
     let schema = |key: &str| json!({"type": "object", "properties": {key: {"type": "string"}}});
     let tools = registry(&[("odd", schema("a b"))]);
-    let error = grammar(&tools, GemmaCode).unwrap_err();
+    let error = grammar(tools.iter(), GemmaCode).unwrap_err();
     assert_eq!(format!("{error}"), "odd#: the name \"a b\" in code is not supported");
-    assert!(grammar(&tools, GemmaJson).is_ok());
+    assert!(grammar(tools.iter(), GemmaJson).is_ok());
     let tools = registry(&[("bad", json!({"type": "object", "pattern": "x"}))]);
-    let error = format!("{}", grammar(&tools, Hermes).unwrap_err());
+    let error = format!("{}", grammar(tools.iter(), Hermes).unwrap_err());
     assert!(error.starts_with("bad-arguments-"), "{error}");
     assert!(error.ends_with("#/pattern: pattern is not supported"), "{error}");
-    assert!(grammar(&Registry::default(), Hermes).is_err());
+    assert!(grammar(Registry::default().iter(), Hermes).is_err());
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn definitions_of_a_schema_hold_in_code_too() {
         "required": ["level"],
     });
     let (model, tools) = (ScriptedModel::new(4096, []), registry(&[("set", schema)]));
-    let grammar = CallGrammar::new(&model, &tools, GemmaCode).unwrap();
+    let grammar = CallGrammar::new(&model, tools.iter(), GemmaCode).unwrap();
     let mut constraint = grammar.constraint();
     assert!(passes(&mut constraint, "```tool_code\nset(level=\"low\")\n```"));
     assert!(!passes(&mut constraint, "```tool_code\nset(level=\"medium\")\n```"));
@@ -236,7 +236,7 @@ fn control_tokens_that_are_markers_have_the_bytes_of_their_spelling() {
     assert_eq!(tokens[0], marker);
 
     // The grammar holds from there on.
-    let grammar = CallGrammar::new(&model, &tools(), LlamaTag).unwrap();
+    let grammar = CallGrammar::new(&model, tools().iter(), LlamaTag).unwrap();
     let mut constraint = grammar.constraint();
     constraint.accept(marker).unwrap();
     assert!(constraint.is_active());
