@@ -67,7 +67,7 @@ fn tool_takes_plain_text_names_and_json() {
     );
     assert_eq!(succeed(&mut bench, "/tool recall gate"), "the gate is 4417 west");
     assert_eq!(succeed(&mut bench, "/tool echo one\ntwo"), "one\ntwo");
-    assert!(succeed(&mut bench, "/tool time").contains("2026-11-23 23:59:59"));
+    assert!(succeed(&mut bench, "/tool clock").contains("Monday, 23 November 2026, 23:59 UTC"));
     assert!(succeed(&mut bench, "/tool sysinfo").contains("Fake CPU"));
     assert_eq!(fail(&mut bench, "/tool"), "usage: `/tool NAME [ARGUMENTS]`");
     assert_eq!(
@@ -86,7 +86,7 @@ fn tools_shows_names_arguments_and_examples() {
         "**calc** expr - ",
         "**remember** text - ",
         "**edit_block** block text [append] - ",
-        "**time** - ",
+        "**clock** [question] - ",
     ] {
         assert!(tools.contains(text), "{text}: {tools}");
     }

@@ -146,7 +146,7 @@ fn what_is_written_and_text_pass_and_other_calls_do_not() {
     let (model, tools) = (ScriptedModel::new(4096, []), tools());
     let good = [
         tool_call("abcdefghi", "calc", json!({"expr": "\"2\"\n+é"})),
-        tool_call("abcdefghi", "time", json!({})),
+        tool_call("abcdefghi", "clock", json!({})),
         tool_call("abcdefghi", "probe", json!({"count": -3, "force": true, "text": ""})),
         tool_call("abcdefghi", "probe", json!({"ratio": 0.5, "count": 3, "force": false})),
         tool_call("abcdefghi", "maybe", json!({})),
