@@ -245,7 +245,8 @@ fn every_tool_works_without_a_model() {
         ("/tool remember the color is blue green", "color"),
         ("/tool recall color", "blue green"),
         ("/tool echo one two", "one two"),
-        ("/tool time", "20"),
+        ("/tool clock", "UTC"),
+        ("/tool clock What day of the week was 20 July 1969?", "Sunday"),
         ("/tool sysinfo", "CPU"),
     ] {
         let output = system.output(command);

@@ -34,7 +34,8 @@ cargo xtask <command>
   measure                   start-up, speed and key latency in the emulator
   lint                      formatting and lints
   fuzz TARGET [--seconds N] bad input of libFuzzer's making, for a minute or as long as you say:
-                            gguf, grammar, template, tokenizer (docs/testing.md)
+                            cron, gguf, grammar, schema, template, tokenizer, tool_call
+                            (docs/testing.md)
   miri                      the arithmetic's tests under Miri
   setup                     install what is missing
   help                      this text

@@ -49,12 +49,12 @@ impl Field {
         if (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
             return text.parse().ok();
         }
-        let is_name = |name: &&str| text.len() == 3 && text.eq_ignore_ascii_case(&name[..3]);
+        let is_name = |name: &str| text.len() == 3 && text.eq_ignore_ascii_case(&name[..3]);
         match self {
-            Self::Month => MONTHS.iter().position(|name| is_name(&name)).map(|at| at as u8 + 1),
+            Self::Month => MONTHS.iter().position(|name| is_name(name)).map(|at| at as u8 + 1),
             // Cron's week begins with Sunday as 0.
             Self::Weekday => {
-                WEEKDAYS.iter().position(|name| is_name(&name)).map(|at| (at as u8 + 1) % 7)
+                WEEKDAYS.iter().position(|name| is_name(name)).map(|at| (at as u8 + 1) % 7)
             }
             _ => None,
         }
@@ -439,11 +439,11 @@ mod tests {
             }),
             2 => (least..=most, least..=most, 1..7_u8).prop_map(|(a, b, step)| {
                 let (a, b) = (a.min(b), a.max(b));
-                let values = (a..=b).filter(|value| (value - a) % step == 0).collect();
+                let values = (a..=b).filter(|value| (value - a).is_multiple_of(step)).collect();
                 (format!("{a}-{b}/{step}"), values)
             }),
             1 => (1..20_u8).prop_map(move |step| {
-                let values = (least..=most).filter(|value| (value - least) % step == 0).collect();
+                let values = (least..=most).filter(|value| (value - least).is_multiple_of(step)).collect();
                 (format!("*/{step}"), values)
             }),
         ]

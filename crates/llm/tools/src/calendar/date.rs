@@ -175,6 +175,8 @@ fn named_offset(words: &Words<'_>, at: usize) -> Option<(DateSpec, usize)> {
         ("the day before yesterday", DateSpec::Offset(-2)),
         ("day before yesterday", DateSpec::Offset(-2)),
         ("tomorrow", DateSpec::Offset(1)),
+        ("tomorrow's", DateSpec::Offset(1)),
+        ("yesterday's", DateSpec::Offset(-1)),
         ("tmrw", DateSpec::Offset(1)),
         ("today", DateSpec::Offset(0)),
         ("yesterday", DateSpec::Offset(-1)),

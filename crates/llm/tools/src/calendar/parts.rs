@@ -187,7 +187,9 @@ impl Parts {
         let is_clock = words.get(at).contains(':') || words.is(next - 1, &["am", "pm"]);
         let is_plain = is_led || is_clock || !is_strict || (!self.is_empty() && !read.is_bare);
         let is_date = read.is_bare && lead != Lead::At && names::month(words.get(next)).is_some();
-        if self.time.is_some() || !is_plain || is_date {
+        // `the 7:52 train` leaves then, and is not about then.
+        let is_owned = lead == Lead::None && at > 0 && words.is(at - 1, OWNING_BEFORE);
+        if self.time.is_some() || !is_plain || is_date || is_strict && is_owned {
             return false;
         }
         if is_strict && read.is_bare && !is_end_of_phrase(words, self.from, next) {
@@ -230,7 +232,8 @@ impl Parts {
             let is_addressed =
                 at == 0 || words.is(at - 1, &["me", "alarm", "reminder", "timer", "it"]);
             let is_owned = at > 0 && words.is(at - 1, OWNING_BEFORE);
-            if is_owned || !(is_addressed || is_end_of_phrase(words, at, next)) {
+            let is_timed = time_of_day::read(words, next).is_some_and(|(read, _)| !read.is_bare);
+            if is_owned || !(is_addressed || is_timed || is_end_of_phrase(words, at, next)) {
                 return false;
             }
             self.weight = if is_addressed { 3 } else { 1 };

@@ -8,7 +8,8 @@ pub use super::when::{PhraseError, When};
 use super::{
     Cron, CronError,
     parts::{self, Parts, Strictness, Unclear},
-    say,
+    repeat::Repeat,
+    say, span,
     words::Words,
 };
 use alloc::{
@@ -47,7 +48,10 @@ pub fn find(request: &str, now: Option<DateTime>) -> Option<Phrase> {
         return Some(Phrase { when: When::Cron(cron.ok()?), ranges: Vec::from([range]), text });
     }
     let words = Words::new(request);
-    let is_timer = words.has(&["timer", "alarm", "reminder", "countdown", "wake"]);
+    if is_beyond(&words) {
+        return None;
+    }
+    let is_timer = words.has(&["timer", "alarm", "reminder", "countdown", "stopwatch", "wake"]);
     let strictness = Strictness::Request { is_timer };
     let mut candidates = candidates(&words, strictness).ok()?;
     let best = candidates.iter().map(|parts| parts.weight).max()?;
@@ -61,9 +65,45 @@ pub fn find(request: &str, now: Option<DateTime>) -> Option<Phrase> {
         }
         None => chosen,
     };
+    if !is_whole(&words, &parts, &ranges) {
+        return None;
+    }
     let when = parts.resolve(now).ok()?;
     let text = rest(request, &ranges, Some(&when));
     Some(Phrase { when, ranges, text })
+}
+
+/// Whether the request says when in a way that is not read here, and of which only a part would be:
+/// `at 2pm, remind me five minutes earlier`, `twice a day`.
+fn is_beyond(words: &Words<'_>) -> bool {
+    (0..words.len()).any(|at| {
+        let is_shift = span::read(words, at).is_some_and(|(_, next)| {
+            words.is(next, &["before", "earlier", "beforehand", "prior"])
+                || words.starts_with(next, "in advance")
+                || words.starts_with(next, "ahead of")
+        });
+        let is_frequency = words.is(at, &["once", "twice", "times"])
+            && words.is(at + 1, &["a", "per", "every", "each"])
+            && words.is(at + 2, &["hour", "day", "week", "month", "year"]);
+        is_shift || is_frequency
+    })
+}
+
+/// Whether nothing that was left out makes something else of a repetition.
+fn is_whole(words: &Words<'_>, parts: &Parts, ranges: &[Range<usize>]) -> bool {
+    let is_yearly = words.has(&["yearly", "annually", "weekly", "monthly", "daily", "hourly"]);
+    match parts.repeat {
+        // The month has a day that was not understood.
+        Some(Repeat::Monthly) => {
+            let is_outside = |at: &usize| {
+                let place = words.range(*at, *at + 1).start;
+                !ranges.iter().any(|range| range.contains(&place))
+            };
+            !(0..words.len()).filter(is_outside).any(|at| words.number(at).is_some())
+        }
+        Some(_) => true,
+        None => !is_yearly,
+    }
 }
 
 /// Reads words that are about nothing but time, as the argument of a call.
@@ -161,7 +201,7 @@ fn is_cron_field(field: &str) -> bool {
 fn rest(request: &str, ranges: &[Range<usize>], when: Option<&When>) -> String {
     let mut text = String::new();
     let mut from = 0;
-    for range in ranges.iter().cloned().chain([request.len()..request.len()]) {
+    for range in ranges.iter().cloned().chain(core::iter::once(request.len()..request.len())) {
         let piece = trim(&request[from..range.start]);
         if !piece.is_empty() {
             text.push_str(if text.is_empty() { "" } else { " " });
@@ -169,7 +209,7 @@ fn rest(request: &str, ranges: &[Range<usize>], when: Option<&When>) -> String {
         }
         from = range.end;
     }
-    let stripped = strip_end(strip_start(&text));
+    let stripped = unquoted(strip_end(strip_start(behind_asking(&text))));
     if !stripped.is_empty() {
         return stripped.to_owned();
     }
@@ -186,13 +226,28 @@ fn rest(request: &str, ranges: &[Range<usize>], when: Option<&When>) -> String {
 
 fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| {
-        c.is_whitespace()
-            || matches!(c, ',' | '.' | ':' | ';' | '!' | '?' | '-' | '"' | '\u{201c}' | '\u{201d}')
+        c.is_whitespace() || matches!(c, ',' | '.' | ':' | ';' | '!' | '?' | '-')
     })
+}
+
+/// The text without quotes, if one pair of them stands around the whole.
+fn unquoted(text: &str) -> &str {
+    let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inside.filter(|inside| !trim(inside).is_empty() && !inside.contains('"')).map_or(text, trim)
+}
+
+/// The text from `remind me` on, if something stands behind that: what stands before tells why.
+fn behind_asking(text: &str) -> &str {
+    const ASKING: &str = "remind me";
+    // Places in the lower-case text are places in the text, as only ASCII letters change.
+    let place = text.to_ascii_lowercase().find(ASKING);
+    let is_followed = |place: &usize| !trim(&text[place + ASKING.len()..]).is_empty();
+    place.filter(is_followed).map_or(text, |place| &text[place..])
 }
 
 /// Takes words off the start that ask for the reminder and are no part of it.
 fn strip_start(text: &str) -> &str {
+    /// What asks for a reminder.
     const ASKING: &[&str] = &[
         "please",
         "can you",
@@ -208,26 +263,32 @@ fn strip_start(text: &str) -> &str {
         "i'd like you to",
         "i would like you to",
         "i need you to",
-        "i want to be",
         "don't let me forget to",
         "don't let me forget",
+        "don't forget to",
         "make sure to",
+        "make sure that",
+        "make sure",
         "be sure to",
         "remind me",
-        "give me",
-        "reminded",
+        "remind us",
+        "notify me",
+        "alert me",
+        "tell me to",
+        "schedule",
+    ];
+    /// What does so before one of [`THINGS`] only.
+    const LEADING: &[&str] = &[
         "set me",
+        "set up",
         "set",
         "start",
         "create",
         "make",
         "add",
-        "schedule",
         "put",
-        "run",
-        "notify me",
-        "alert me",
-        "tell me to",
+        "plan",
+        "give me",
         "a new",
         "a",
         "an",
@@ -239,10 +300,14 @@ fn strip_start(text: &str) -> &str {
         "repeating",
         "daily",
         "weekly",
+        "monthly",
+    ];
+    const THINGS: &[&str] = &[
         "reminder",
         "timer",
         "alarm",
         "countdown",
+        "stopwatch",
         "notification",
         "cron job",
         "job",
@@ -263,68 +328,27 @@ fn strip_start(text: &str) -> &str {
         "with the text",
         "and",
     ];
+    let longest = |rest: &str, words: &[&'static str]| {
+        words.iter().filter(|word| starts_with_word(rest, word)).map(|word| word.len()).max()
+    };
+    let is_before_thing = |rest: &str| {
+        let head = rest.split_whitespace().take(5).map(|word| trim(word).to_lowercase());
+        let head = format!(" {} ", head.collect::<Vec<_>>().join(" "));
+        THINGS.iter().any(|thing| head.contains(&format!(" {thing} ")))
+    };
     let mut rest = trim(text);
     let mut has_asked = false;
-    loop {
-        let is_bare_start = |word: &&&str| starts_with_word(rest, word);
-        // `a`, `set` and the like are taken off only where a reminder is what they are about.
-        let word = ASKING.iter().filter(is_bare_start).max_by_key(|word| word.len());
-        match word.filter(|_| has_asked || is_asking(rest)) {
-            Some(word) => {
-                rest = trim(&rest[word.len()..]);
-                has_asked = true;
-            }
-            None => break,
-        }
+    while let Some(len) = longest(rest, ASKING)
+        .or_else(|| longest(rest, THINGS))
+        .or_else(|| longest(rest, LEADING).filter(|_| is_before_thing(rest)))
+    {
+        rest = trim(&rest[len..]);
+        has_asked = true;
     }
-    let joint = JOINING.iter().find(|word| starts_with_word(rest, word));
-    match joint {
+    match JOINING.iter().find(|word| starts_with_word(rest, word)) {
         Some(word) if has_asked => trim(&rest[word.len()..]),
         _ => rest,
     }
-}
-
-/// Whether the words ask for a reminder, a timer or an alarm before they say anything else.
-fn is_asking(text: &str) -> bool {
-    const PLAIN: &[&str] = &[
-        "please",
-        "can you",
-        "could you",
-        "would you",
-        "will you",
-        "hey",
-        "hi",
-        "hello",
-        "ok",
-        "okay",
-        "remind me",
-        "i want",
-        "i'd like",
-        "i would",
-        "i need you",
-        "don't let me",
-        "make sure",
-        "be sure",
-        "notify me",
-        "alert me",
-        "tell me to",
-        "reminder",
-        "timer",
-        "alarm",
-    ];
-    if PLAIN.iter().any(|word| starts_with_word(text, word)) {
-        return true;
-    }
-    let starts =
-        ["set", "start", "create", "make", "add", "schedule", "put", "give me", "a", "an", "the"];
-    let things =
-        ["reminder", "timer", "alarm", "countdown", "notification", "cron job", "job", "task"];
-    let head: Vec<String> =
-        text.split_whitespace().take(5).map(|word| trim(word).to_lowercase()).collect();
-    let head = format!(" {} ", head.join(" "));
-    starts.iter().any(|word| starts_with_word(text, word))
-        && things.iter().any(|thing| head.contains(&format!(" {thing} ")))
-        || starts_with_word(text, "schedule")
 }
 
 fn starts_with_word(text: &str, word: &str) -> bool {

@@ -5,125 +5,27 @@
 //! (`How many working days until Christmas?`), and no answer is better than a wrong one.
 
 mod count;
+mod elsewhere;
 
 use super::{
     date::{self, DateSpec, Toward},
     date_of, say,
     span::{self, Span},
-    time_of_day,
     words::Words,
-    zone::{self, Zone, offset_text},
 };
 use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
 use jiff::civil::Date;
 use system_platform::DateTime;
 
 /// Words that questions consist of besides dates, times and places.
-const ASKING: &[&str] = &[
-    "what",
-    "what's",
-    "whats",
-    "which",
-    "when",
-    "when's",
-    "how",
-    "many",
-    "much",
-    "long",
-    "is",
-    "was",
-    "were",
-    "are",
-    "will",
-    "be",
-    "it",
-    "does",
-    "did",
-    "do",
-    "fall",
-    "falls",
-    "the",
-    "a",
-    "an",
-    "of",
-    "on",
-    "in",
-    "at",
-    "for",
-    "to",
-    "and",
-    "there",
-    "that",
-    "day",
-    "days",
-    "date",
-    "dates",
-    "weekday",
-    "time",
-    "clock",
-    "o'clock",
-    "hour",
-    "hours",
-    "minutes",
-    "seconds",
-    "week",
-    "weeks",
-    "month",
-    "months",
-    "year",
-    "years",
-    "number",
-    "calendar",
-    "iso",
-    "until",
-    "till",
-    "til",
-    "since",
-    "ago",
-    "left",
-    "between",
-    "from",
-    "before",
-    "after",
-    "exactly",
-    "current",
-    "currently",
-    "now",
-    "right",
-    "local",
-    "tell",
-    "me",
-    "please",
-    "can",
-    "could",
-    "you",
-    "know",
-    "give",
-    "show",
-    "we",
-    "have",
-    "has",
-    "been",
-    "passed",
-    "hey",
-    "hi",
-    "hello",
-    "so",
-    "if",
-    "as",
-    "remaining",
-    "go",
-    "difference",
-    "lie",
-    "lies",
-    "there",
-    "elapse",
-    "apart",
-    "ahead",
-    "behind",
-    "later",
-    "here",
-];
+const ASKING: &str = "\
+    what what's whats which when when's how many much long is was were are will be it does did \
+    do fall falls the a an of on in at for to and there that day days date dates weekday time \
+    clock o'clock hour hours minutes seconds week weeks month months year years number calendar \
+    iso until till til since ago left between from before after exactly current currently now \
+    right local tell me please can could you know give show we have has been passed hey zone \
+    timezone offset over late convert it's countdown add subtract plus minus hi hello so if as \
+    remaining go difference lie lies elapse apart ahead behind later here";
 
 /// What the clock shows, as a statement.
 pub fn now_statement(now: DateTime) -> String {
@@ -170,8 +72,10 @@ impl<'a> Question<'a> {
     }
 
     fn is_understood(&self) -> bool {
-        let mut rest = self.is_read.iter().enumerate().filter(|(_, is_read)| !**is_read);
-        rest.all(|(at, _)| self.words.is(at, ASKING))
+        let mut rest = (0..self.words.len()).filter(|at| !self.is_read[*at]);
+        let is_known = |word| ASKING.split_whitespace().any(|known| known == word);
+        // `Monday in a week` is made of words that are all known.
+        rest.all(|at| is_known(self.words.get(at)) && span::read(&self.words, at).is_none())
     }
 
     fn is_past(&self) -> bool {
@@ -185,7 +89,7 @@ impl<'a> Question<'a> {
     /// The words `from..to` as they were typed, with a capital letter.
     fn typed(&self, from: usize, to: usize) -> String {
         let text = &self.words.source[self.words.range(from, to)];
-        let mut characters = text.chars();
+        let mut characters = text.strip_suffix("'s").unwrap_or(text).chars();
         let first = characters.next().map(|c| c.to_uppercase().chain(characters).collect());
         first.unwrap_or_default()
     }
@@ -195,85 +99,6 @@ impl<'a> Question<'a> {
         if date < self.today { "was" } else { "is" }
     }
 
-    /// `What time is it in Tokyo?`, `What is 18:00 UTC in Tokyo?`, `How far is Tokyo ahead of Paris?`
-    fn time_elsewhere(&mut self) -> Option<String> {
-        let mut zones: Vec<(Zone, usize)> = Vec::new();
-        let mut at = 0;
-        while at < self.words.len() {
-            const BEFORE: &[&str] = &[
-                "in", "at", "for", "between", "and", "than", "of", "is", "from", "to", "behind",
-                "the",
-            ];
-            let found = zone::read(&self.words, at).filter(|(zone, next)| {
-                let is_led = at > 0 && self.words.is(at - 1, BEFORE);
-                is_led || self.words.is(*next, &["time"]) || !zone.is_place
-            });
-            match found {
-                Some((zone, next)) => {
-                    self.mark(at, next);
-                    zones.push((zone, at));
-                    at = next;
-                }
-                None => at += 1,
-            }
-        }
-        let given = (0..self.words.len()).find_map(|at| {
-            let (read, next) =
-                time_of_day::read(&self.words, at).filter(|(read, _)| !read.is_bare)?;
-            Some((read.time, at, next))
-        });
-        match (&zones[..], given) {
-            ([(one, _)], None)
-                if self.words.has(&["time", "clock", "date", "day", "hour", "late", "what's"]) =>
-            {
-                self.is_now().then(|| self.local_statement(one))?
-            }
-            ([(one, _), (other, _)], None)
-                if self.words.has(&["difference", "ahead", "behind"]) =>
-            {
-                difference(one, other, self.now)
-            }
-            ([(one, at_one), (other, _)], Some((time, from, next))) => {
-                // The zone that follows the time is the time's.
-                let is_ones = *at_one >= next && *at_one <= next + 1;
-                let (source, target) = if is_ones { (one, other) } else { (other, one) };
-                let (source, target) = (source.clone(), target.clone());
-                self.mark(from, next);
-                let here = source.local(self.now)?.0;
-                let local = DateTime { hour: time.hour, minute: time.minute, second: 0, ..here };
-                let (there, offset) = target.local(source.to_utc(local)?)?;
-                Some(format!(
-                    "When it is {} in {}, it is {} on {} in {} ({}).",
-                    say::clock(local),
-                    source.name,
-                    say::clock(there),
-                    say::date(there),
-                    target.name,
-                    offset_text(offset)
-                ))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether the words that are not read yet speak of no other time than now.
-    fn is_now(&self) -> bool {
-        let is_unread = |at: &usize| !self.is_read[*at];
-        (0..self.words.len()).filter(is_unread).all(|at| {
-            date::read(&self.words, at).is_none_or(|(spec, _)| spec == DateSpec::Offset(0))
-                && span::read(&self.words, at).is_none()
-        }) && !self.words.has(&["until", "till", "since", "week", "between"])
-    }
-
-    fn local_statement(&mut self, zone: &Zone) -> Option<String> {
-        if let Some(at) = self.words.find(0, "today") {
-            self.mark(at, at + 1);
-        }
-        let (there, offset) = zone.local(self.now)?;
-        let (clock, date) = (say::clock(there), say::date(there));
-        Some(format!("In {} it is {clock} on {date} ({}).", zone.name, offset_text(offset)))
-    }
-
     /// `What day is 100 days from now?`, `... was 3 weeks ago?`, `... is 2 weeks before Christmas?`
     fn far_from(&mut self) -> Option<String> {
         let (from, span, next) = self.find_span()?;
@@ -281,9 +106,14 @@ impl<'a> Question<'a> {
         let start = from - usize::from(from > 0 && self.words.is(from - 1, &["in"]));
         self.mark(start, end);
         let is_in = start < from;
-        let typed = match is_in {
-            true => format!("{} from now", self.typed(from, next)),
-            false => self.typed(from, end),
+        let typed = match (is_in, anchor) {
+            (true, _) => format!("{} from now", self.typed(from, next)),
+            (false, Some(date)) if !self.words.is(next, &["before", "after"]) => {
+                let direction = if is_before { "before" } else { "after" };
+                let day = say::day(super::at_midnight(date)?);
+                format!("{} {direction} {day}", self.typed(from, next))
+            }
+            (false, _) => self.typed(from, end),
         };
         let Some(date) = anchor else {
             if !span.is_dates() || self.words.has(&["time"]) {
@@ -307,14 +137,13 @@ impl<'a> Question<'a> {
         (0..self.words.len()).find_map(|at| {
             let (span, next) = span::read(&self.words, at)?;
             let is_led = at > 0 && self.words.is(at - 1, &["in"]);
-            let is_anchored =
-                self.words.is(next, &["from", "after", "before", "ago", "later", "until", "since"]);
+            let is_anchored = self.words.is(next, &["from", "after", "before", "ago", "later"])
+                || self.words.is(next, &["to"]) && self.words.has(&["add", "plus"]);
             (is_led || is_anchored).then_some((at, span, next))
         })
     }
 
     /// What a span is counted from (`None` is now), whether it is before that, and where it ends.
-    #[allow(clippy::option_option)]
     fn anchor(&self, from: usize, next: usize) -> Option<(Option<Date>, bool, usize)> {
         for phrase in ["from now", "from today", "later"] {
             if self.words.starts_with(next, phrase) {
@@ -324,9 +153,11 @@ impl<'a> Question<'a> {
         if self.words.is(next, &["ago"]) {
             return Some((None, true, next + 1));
         }
-        if self.words.is(next, &["from", "after", "before"]) {
+        let is_added = self.words.is(next, &["to"]) && self.words.has(&["add", "plus"]);
+        if is_added || self.words.is(next, &["from", "after", "before"]) {
             let (spec, end) = date::read(&self.words, next + 1)?;
-            let is_before = self.words.is(next, &["before"]);
+            let is_taken = self.words.has(&["subtract", "minus"]);
+            let is_before = self.words.is(next, &["before"]) || is_taken;
             return Some((Some(spec.resolve(self.today, self.toward())?), is_before, end));
         }
         let is_led = from > 0 && self.words.is(from - 1, &["in"]);
@@ -340,6 +171,11 @@ impl<'a> Question<'a> {
         while at < self.words.len() {
             // `the day of the week` is no date, and neither is a word of the question.
             match date::read(&self.words, at) {
+                Some((DateSpec::Years(years), next)) if found.is_some() => {
+                    found = found.map(|(spec, from, to)| (self.in_year(spec, years), from, to));
+                    self.mark(at, next);
+                    at = next;
+                }
                 Some(_) if found.is_some() => return None,
                 Some((spec, next)) => {
                     found = Some((spec, at, next));
@@ -348,9 +184,25 @@ impl<'a> Question<'a> {
                 None => at += 1,
             }
         }
-        let (spec, from, to) = found?;
+        let (mut spec, from, to) = found?;
         self.mark(from, to);
+        if let Some(at) = self.words.find(to, "this year") {
+            spec = self.in_year(spec, 0);
+            self.mark(at, at + 2);
+        }
         Some((spec, from, to))
+    }
+
+    /// The same day in this year or so many years later, if it is a day of any year.
+    fn in_year(&self, spec: DateSpec, years: i32) -> DateSpec {
+        let year = i16::try_from(years).ok().and_then(|years| self.today.year().checked_add(years));
+        match spec {
+            DateSpec::MonthDay { month, day, year: None } => {
+                DateSpec::MonthDay { month, day, year }
+            }
+            DateSpec::Holiday { holiday, year: None } => DateSpec::Holiday { holiday, year },
+            other => other,
+        }
     }
 
     /// `What week number is it?`, `What day of the year is 4 May?`
@@ -432,18 +284,6 @@ impl<'a> Question<'a> {
             _ => format!("{typed} {verb} {}.", say::date(time)),
         })
     }
-}
-
-/// How far the clocks of two zones are apart.
-fn difference(one: &Zone, other: &Zone, now: DateTime) -> Option<String> {
-    let (first, second) = (one.local(now)?, other.local(now)?);
-    let (a, b) = (first.1, second.1);
-    if a == b {
-        return Some(format!("The clocks in {} and {} show the same time.", one.name, other.name));
-    }
-    let (ahead, behind) = if a > b { (one, other) } else { (other, one) };
-    let apart = say::seconds(u64::from(a.abs_diff(b)));
-    Some(format!("The clocks in {} are {apart} ahead of those in {}.", ahead.name, behind.name))
 }
 
 fn date_text(date: Date) -> Option<String> {

@@ -60,6 +60,7 @@ pub(super) fn read(words: &Words<'_>, at: usize) -> Option<Read> {
         _ => {}
     }
     // `Monday to Friday` is no single Friday either.
+    let from = from + usize::from(words.is(from, &["from"]));
     let is_range = names::weekday(words.get(from)).is_some()
         && words.is(from + 1, &["to", "through", "thru"])
         && names::weekday(words.get(from + 2)).is_some();

@@ -127,7 +127,14 @@ fn clock(words: &Words<'_>, at: usize) -> Option<(Read, usize)> {
     if words.is(next, &["o'clock", "oclock"]) {
         return Some(half_of_day(words, TimeOfDay::at(hour), next + 1, false));
     }
-    // `7.30 pm`
+    // `at 18h`
+    let is_led = at > 0 && words.is(at - 1, &["at", "by", "around"]);
+    if is_led && words.is_glued(next) && words.is(next, &["h"]) && !words.is_glued(next + 1) {
+        return Some((
+            Read { time: TimeOfDay::at(hour), is_placed: true, is_bare: false },
+            next + 1,
+        ));
+    }
     Some(half_of_day(words, TimeOfDay::at(hour), next, true))
         .filter(|(read, next)| hour < 24 && (!read.is_bare || !is_counted(words, *next)))
 }
@@ -143,7 +150,9 @@ fn is_counted(words: &Words<'_>, next: usize) -> bool {
 /// `am` or `pm` behind a time.
 fn half_of_day(words: &Words<'_>, time: TimeOfDay, next: usize, is_bare: bool) -> (Read, usize) {
     let is_morning = words.is(next, &["am"]);
-    if !(is_morning || words.is(next, &["pm"])) || time.hour == 0 && !is_morning {
+    // There is no `0 pm`.
+    let is_evening = words.is(next, &["pm"]) && time.hour > 0;
+    if !is_morning && !is_evening {
         // From 13:00 on, and with a leading zero, there is nothing to place.
         let is_placed = time.hour > 12 || time.hour == 0;
         return (Read { time, is_placed, is_bare }, next);

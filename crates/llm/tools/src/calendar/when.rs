@@ -2,7 +2,7 @@
 
 use super::{
     Cron, CronError,
-    date::Toward,
+    date::{DateSpec, Toward, Which},
     date_of, from_unix,
     parts::Parts,
     repeat::Repeat,
@@ -116,6 +116,10 @@ impl Parts {
 
     /// The point in time (UTC) that is meant at the time `now`.
     fn point(&self, now: DateTime) -> Result<DateTime, PhraseError> {
+        // Which time of today, nobody knows.
+        if self.date == Some(DateSpec::Offset(0)) && self.lacks_time() {
+            return Err(PhraseError::NotUnderstood);
+        }
         let here = match &self.zone {
             Some(zone) => zone.local(now).ok_or(PhraseError::NoSuchDate)?.0,
             None => now,
@@ -206,8 +210,7 @@ impl Parts {
                 if !self.more_times.is_empty() {
                     return Err(PhraseError::NotUnderstood);
                 }
-                let spec =
-                    super::date::DateSpec::Weekday { weekday, which: super::date::Which::Coming };
+                let spec = DateSpec::Weekday { weekday, which: Which::Coming };
                 let once = Self { repeat: None, date: Some(spec), ..self.clone() };
                 let first = Some(once.point(now.ok_or(PhraseError::NoClock)?)?);
                 Ok(When::Interval { seconds: u64::from(weeks) * 7 * 86_400, first })

@@ -138,12 +138,14 @@ fn by_city(words: &Words<'_>, at: usize) -> Option<(Zone, usize)> {
         let name = name.as_str();
         let Some((region, rest)) = name.split_once('/') else { continue };
         let city = rest.rsplit_once('/').map_or(rest, |(_, city)| city);
-        if !REGIONS.contains(&region) || OTHER_WORDS.contains(&city) {
-            continue;
-        }
         for candidate in [city, name] {
+            // Nearly all fail here, and each word of a request is looked up.
+            if !begins_alike(words.get(at), candidate) {
+                continue;
+            }
             let words_of_name = count(candidate);
-            if words_of_name > best_count && names_place(words, at, candidate) {
+            let is_known = REGIONS.contains(&region) && !OTHER_WORDS.contains(&city);
+            if is_known && words_of_name > best_count && names_place(words, at, candidate) {
                 (best, best_count) = (Some((name.to_string(), at + words_of_name)), words_of_name);
             }
         }
@@ -162,6 +164,12 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
 
 fn count(name: &str) -> usize {
     parts(name).count()
+}
+
+/// Whether two texts begin with the same letter of ASCII.
+fn begins_alike(one: &str, other: &str) -> bool {
+    let first = |text: &str| text.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    first(one) == first(other)
 }
 
 fn names_place(words: &Words<'_>, at: usize, name: &str) -> bool {

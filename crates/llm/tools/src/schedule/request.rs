@@ -30,6 +30,23 @@ const THINGS: &[&str] = &[
     "tasks",
 ];
 
+/// How requests to cancel something begin.
+const CANCELLING: &[&[&str]] = &[
+    &["cancel"],
+    &["delete"],
+    &["remove"],
+    &["stop"],
+    &["clear"],
+    &["turn", "off"],
+    &["switch", "off"],
+    &["drop"],
+    &["dismiss"],
+    &["disable"],
+    &["end"],
+    &["kill"],
+    &["forget", "about"],
+];
+
 /// The arguments that `request` amounts to; `None` if it is not clear.
 pub(super) fn arguments(request: &str, now: Option<DateTime>) -> Option<Value> {
     let plain = without_courtesy(request);
@@ -44,14 +61,24 @@ pub(super) fn arguments(request: &str, now: Option<DateTime>) -> Option<Value> {
     if is_question(&words) {
         return Some(json!({}));
     }
+    // `turn off the alarm for Saturday` sets none.
+    let is_cancelling =
+        CANCELLING.iter().any(|start| words.windows(start.len()).any(|some| some == *start));
+    let is_about_things = words.iter().any(|word| THINGS.contains(word));
+    let is_setting = words.iter().any(|word| ["remind", "set"].contains(word));
+    let is_only_for_things = ["cancel", "disable", "dismiss"].contains(words.first()?);
+    if is_only_for_things || is_cancelling && is_about_things && !is_setting {
+        return None;
+    }
     // What is there cannot be changed, and must not be set anew instead.
     if ["move", "change", "snooze", "postpone", "reschedule", "skip", "add"]
         .contains(words.first()?)
     {
         return None;
     }
-    let Phrase { when, text, .. } = phrase::find(request, now)?;
-    let said = phrase::find(request, now)?.words(request);
+    let phrase = phrase::find(request, now)?;
+    let said = phrase.words(request);
+    let Phrase { when, text, .. } = phrase;
     let said = match phrase::read(&said, now) {
         Ok(read) if read == when => said,
         _ => plain_words(&when)?,
@@ -97,21 +124,6 @@ fn is_question(words: &[&str]) -> bool {
 
 /// What is to be cancelled: a number, `all`, words of the text, or what it is called.
 fn cancelled(words: &[&str]) -> Option<String> {
-    const CANCELLING: &[&[&str]] = &[
-        &["cancel"],
-        &["delete"],
-        &["remove"],
-        &["stop"],
-        &["clear"],
-        &["turn", "off"],
-        &["switch", "off"],
-        &["drop"],
-        &["dismiss"],
-        &["disable"],
-        &["end"],
-        &["kill"],
-        &["forget", "about"],
-    ];
     let start = CANCELLING.iter().find(|start| words.starts_with(start))?;
     let rest = &words[start.len()..];
     if !rest.iter().any(|word| THINGS.contains(word)) {

@@ -194,6 +194,8 @@ fn requests_are_read() {
         ("delete the reminder about the dentist", vec![json!({"cancel": "dentist"})]),
         ("kill the daily water reminder", vec![json!({"cancel": "daily water"})]),
         ("Move my 8 o'clock alarm to 8:30", vec![]),
+        ("I can sleep in, so turn off the wake-up alarm for Saturday", vec![]),
+        ("disable the hourly one", vec![]),
         ("remind me to call Bob", vec![]),
     ] {
         assert_eq!(crate::Tool::readings(&tool, request, &context), expected, "{request}");

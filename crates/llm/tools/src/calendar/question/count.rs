@@ -7,6 +7,7 @@ use crate::calendar::{
     parts::{self, Strictness},
     say,
     span::Unit,
+    time_of_day::{self, TimeOfDay},
 };
 use alloc::{format, string::String};
 use jiff::civil::{Date, DateDifference};
@@ -18,7 +19,9 @@ impl Question<'_> {
             Some(at) => (at, "and"),
             None => (self.words.find(0, "from")?, "to"),
         };
-        let (first, next) = date::read(&self.words, at + 1)?;
+        let Some((first, next)) = date::read(&self.words, at + 1) else {
+            return self.between_times(at, middle);
+        };
         if !self.words.is(next, &[middle]) && !self.words.is(next, &["until", "till"]) {
             return None;
         }
@@ -38,9 +41,44 @@ impl Question<'_> {
         Some(format!("There {verb} {length} between {} and {}.", day(from)?, day(to)?))
     }
 
+    /// `How long is it from 8:45 to 17:20?`
+    fn between_times(&mut self, at: usize, middle: &str) -> Option<String> {
+        let (first, next) =
+            time_of_day::read(&self.words, at + 1).filter(|(read, _)| !read.is_bare)?;
+        let (second, end) = time_of_day::read(&self.words, next + 1)
+            .filter(|(read, _)| self.words.is(next, &[middle]) && !read.is_bare)?;
+        self.mark(at, end);
+        // An earlier time is one of the next day.
+        let seconds = (second.time.seconds() - first.time.seconds()).rem_euclid(86_400);
+        let length = exact_text(u64::try_from(seconds).ok()?, self.unit());
+        let verb = if length.starts_with("1 ") { "is" } else { "are" };
+        let text = |time: TimeOfDay| format!("{:02}:{:02}", time.hour, time.minute);
+        let (first, second) = (text(first.time), text(second.time));
+        Some(format!("There {verb} {length} between {first} and {second}."))
+    }
+
+    /// `How long ago was 11 September 2001?`, `In how many days is the first of May?`
+    fn ago_or_ahead(&mut self) -> Option<String> {
+        let is_ago = self.words.starts_with(0, "how long ago");
+        if !is_ago && !self.words.starts_with(0, "in how many") {
+            return None;
+        }
+        let unit = self.unit();
+        let (spec, ..) = self.only_date()?;
+        let toward = if is_ago { Toward::Past } else { Toward::Future };
+        let date = spec.resolve(self.today, toward)?;
+        let target = date_text(date)?;
+        if is_ago {
+            let length = days_text(date, self.today, unit)?;
+            return Some(format!("It has been {length} since {target}."));
+        }
+        let length = days_text(self.today, date, unit)?;
+        Some(format!("It is {length} until {target}."))
+    }
+
     /// `How many days until Christmas?`, `How long until 18:00?`, `... since 20 July 1969?`
     pub(super) fn until_or_since(&mut self) -> Option<String> {
-        if !self.words.has(&["how", "days", "weeks", "hours", "months", "minutes"]) {
+        if !self.words.has(&["how", "days", "weeks", "hours", "months", "minutes", "countdown"]) {
             return None;
         }
         let unit = self.unit();
@@ -52,7 +90,7 @@ impl Question<'_> {
             return Some(format!("It has been {length} since {}.", date_text(date)?));
         }
         let Some(at) = self.find_any(&["until", "till", "til", "to", "before"]) else {
-            return self.rest_of();
+            return self.ago_or_ahead().or_else(|| self.rest_of());
         };
         let parts = parts::read(&self.words, at + 1, Strictness::Time).ok()??;
         if parts.repeat.is_some() || parts.ahead.is_some() {

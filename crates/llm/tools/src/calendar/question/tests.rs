@@ -40,6 +40,53 @@ fn questions_have_answers() {
             "What is the time difference between Tokyo and Berlin?",
             "The clocks in Tokyo are 8 hours ahead of those in Berlin.",
         ),
+        (
+            "If it's 3 pm in London, what time is it in Los Angeles?",
+            "When it is 15:00 in London, it is 07:00 on Monday, 23 November 2026 in Los Angeles (UTC-8).",
+        ),
+        (
+            "it's 22:15 here, what time is that in Mumbai",
+            "When it is 22:15 in UTC, it is 03:45 on Tuesday, 24 November 2026 in Mumbai (UTC+5:30).",
+        ),
+        (
+            "convert 14:30 CET to EST",
+            "When it is 14:30 in CET, it is 08:30 on Tuesday, 24 November 2026 in EST (UTC-5).",
+        ),
+        (
+            "what's the offset of Kathmandu from UTC",
+            "The clocks in Kathmandu are 5 hours and 45 minutes ahead of those in UTC.",
+        ),
+        (
+            "add 45 days to 2024-11-20",
+            "45 days after 20 November 2024 was Saturday, 4 January 2025.",
+        ),
+        (
+            "subtract two weeks from 5 January 2025",
+            "Two weeks before 5 January 2025 was Sunday, 22 December 2024.",
+        ),
+        (
+            "how long is it from 8:45 to 17:20",
+            "There are 8 hours and 35 minutes between 08:45 and 17:20.",
+        ),
+        (
+            "how many hours between 22:30 and 06:15",
+            "There are 7 hours and 45 minutes between 22:30 and 06:15.",
+        ),
+        (
+            "how long ago was 11 September 2001",
+            "It has been 9204 days since Tuesday, 11 September 2001.",
+        ),
+        (
+            "in how many days is the first of next month",
+            "It is 8 days until Tuesday, 1 December 2026.",
+        ),
+        ("countdown to valentine's day", "It is 83 days until Sunday, 14 February 2027."),
+        (
+            "what weekday does Christmas fall on this year",
+            "Christmas is on Friday, 25 December 2026.",
+        ),
+        ("when is Easter next year", "Easter is on Sunday, 28 March 2027."),
+        ("what's tomorrow's date", "Tomorrow is Tuesday, 24 November 2026."),
         // From here to there.
         ("What day is 100 days from now?", "100 days from now is Wednesday, 3 March 2027."),
         ("What date is in 3 weeks?", "3 weeks from now is Monday, 14 December 2026."),
@@ -149,6 +196,7 @@ fn what_is_not_understood_as_a_whole_has_no_answer() {
         "How long is a week in Tokyo?",
         "What time will it be in Tokyo in 3 hours?",
         "what day is 5 days",
+        "Which date is Monday in a week?",
         "",
     ] {
         assert_eq!(answer(question, NOW), None, "{question}");
