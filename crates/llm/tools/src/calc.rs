@@ -3,7 +3,7 @@
 use crate::{
     Example, ReadingContext, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
     arguments::string,
-    expression::{english::translate, evaluate, reading::readings},
+    expression::{english::translate, evaluate, reading::readings, word_problem::guess},
     schema::{Argument, ArgumentType, object},
     tool::done,
 };
@@ -52,7 +52,11 @@ impl Tool for Calc {
     }
 
     fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
-        readings(request).into_iter().map(|expr| json!({ "expr": expr })).collect()
+        let mut expressions = readings(request);
+        if expressions.is_empty() {
+            expressions.extend(guess(request));
+        }
+        expressions.into_iter().map(|expr| json!({ "expr": expr })).collect()
     }
 
     fn call<'a>(&'a self, arguments: &'a Value, _context: ToolContext<'a>) -> ToolFuture<'a> {

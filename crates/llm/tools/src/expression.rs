@@ -19,6 +19,7 @@ pub mod reading;
 mod scanner;
 mod token;
 mod units;
+pub mod word_problem;
 
 pub use error::{ErrorKind, ExpressionError};
 pub use number::Number;

@@ -94,7 +94,7 @@ const INFIXES: [(&str, &str); 35] = [
 ];
 
 /// Shares of what follows; number words are numbers by then.
-const SHARES: [(&str, &str); 16] = [
+const SHARES: [(&str, &str); 17] = [
     ("half of", "1/2"),
     ("half", "1/2"),
     ("a half of", "1/2"),
@@ -107,6 +107,7 @@ const SHARES: [(&str, &str); 16] = [
     ("3 quarters of", "3/4"),
     ("a fifth of", "1/5"),
     ("a tenth of", "1/10"),
+    ("halve", "1/2"),
     ("double", "2"),
     ("twice", "2"),
     ("triple", "3"),
@@ -114,7 +115,10 @@ const SHARES: [(&str, &str); 16] = [
 ];
 
 /// Functions of what follows.
-const FUNCTIONS: [(&str, &str); 22] = [
+const FUNCTIONS: [(&str, &str); 25] = [
+    ("square of", "square"),
+    ("cube of", "cube"),
+    ("factorial of", "factorial"),
     ("square root of", "sqrt"),
     ("root of", "sqrt"),
     ("sqrt of", "sqrt"),
@@ -163,6 +167,14 @@ const LISTS: [(&str, List); 20] = [
     ("least common multiple of", List::Lcm),
 ];
 
+/// Whether an operand is a number of hundredths.
+fn is_share(symbols: &str) -> bool {
+    symbols
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix("/100)"))
+        .is_some_and(|share| share.chars().all(|c| c.is_ascii_digit() || c == '.'))
+}
+
 /// Words that may stand behind a number and say what is counted.
 const COUNTED: [&str; 22] = [
     "euros", "euro", "dollars", "dollar", "pounds", "pound", "bucks", "cents", "people", "persons",
@@ -197,6 +209,10 @@ impl Parser<'_> {
             let before = self.at;
             let Some(infix) = self.infix() else { break };
             match self.operand() {
+                // As pocket calculators have it: 15 percent of what stands before.
+                Some(right) if matches!(infix, "+" | "-") && is_share(&right) => {
+                    symbols = format!("({symbols})*(1{infix}{right})");
+                }
                 Some(right) => symbols = format!("{symbols}{infix}{right}"),
                 None => {
                     self.at = before;
@@ -251,6 +267,11 @@ impl Parser<'_> {
             return self.take(")").then(|| self.postfix(format!("({inside})")))?;
         }
         let number = self.number()?;
+        if !self.is_percent()
+            && let Some(symbols) = self.of_each(&number)
+        {
+            return Some(symbols);
+        }
         self.postfix(number)
     }
 
@@ -272,6 +293,23 @@ impl Parser<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `14 boxes of 24`: a number of things, each a number of others.
+    fn of_each(&mut self, count: &str) -> Option<String> {
+        let before = self.at;
+        if let (Some(Token::Word(_)), Some(Token::Word(of)), Some(Token::Number(_))) =
+            (self.tokens.get(self.at), self.tokens.get(self.at + 1), self.tokens.get(self.at + 2))
+            && of == "of"
+        {
+            self.at += 2;
+            if let Some(each) = self.number() {
+                self.operations += 1;
+                return Some(format!("{count}*{each}"));
+            }
+        }
+        self.at = before;
+        None
     }
 
     /// What stands behind an operand and changes it.
@@ -319,11 +357,17 @@ impl Parser<'_> {
         if self.take("off of") || self.take("off") || self.take("discount on") {
             return Some(format!("({})*(1-{share}/100)", self.operand()?));
         }
-        for words in ["tip on", "tax on", "interest on", "of", "on"] {
-            if self.take(words) {
-                return Some(format!("{share}/100*({})", self.operand()?));
-            }
+        // 20% tip on 45, 19% VAT on 350
+        let is_kind = matches!(self.tokens.get(self.at), Some(Token::Word(_)))
+            && matches!(self.tokens.get(self.at + 1), Some(Token::Word(on)) if on == "on");
+        if is_kind {
+            self.at += 1;
         }
+        if self.take("of") || self.take("on") {
+            return Some(format!("{share}/100*({})", self.operand()?));
+        }
+        // Hundredths alone are nothing to compute.
+        self.operations -= 1;
         Some(format!("({share}/100)"))
     }
 
@@ -353,7 +397,13 @@ impl Parser<'_> {
                         Some(format!("(ln({of})/ln({base}))"))
                     })?;
                 }
-                Some(format!("{function}({})", self.operand()?))
+                let of = self.operand()?;
+                Some(match *function {
+                    "square" => format!("({of})^2"),
+                    "cube" => format!("({of})^3"),
+                    "factorial" => format!("({of})!"),
+                    function => format!("{function}({of})"),
+                })
             });
         self.depth -= 1;
         symbols
@@ -458,8 +508,8 @@ impl Parser<'_> {
         loop {
             self.skip_units();
             let before = self.at;
-            let is_separated = self.take(",") | self.take("and") | self.take("to");
-            match is_separated.then(|| self.operand()).flatten() {
+            let _ = self.take(",") | self.take("and") | self.take("to");
+            match self.operand() {
                 Some(operand) => operands.push(operand),
                 None => {
                     self.at = before;

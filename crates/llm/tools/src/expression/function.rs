@@ -44,6 +44,7 @@ impl Function {
     ];
 
     pub fn from_name(name: &str) -> Option<Self> {
+        let name = if name.eq_ignore_ascii_case("log10") { "log" } else { name };
         Self::ALL.into_iter().find(|function| function.name().eq_ignore_ascii_case(name))
     }
 

@@ -41,9 +41,10 @@ fn operations(text: &str) -> Option<usize> {
     }
     if evaluate(text).is_ok() {
         let symbols = text.chars().filter(|c| "+-*/^%×÷−!(".contains(*c)).count();
-        // A sign is no operation.
-        let signs = usize::from(text.starts_with(['-', '+', '−']));
-        return (symbols > signs).then_some(symbols - signs);
+        // A sign is no operation, and hundredths alone are nothing to compute.
+        let idle =
+            usize::from(text.starts_with(['-', '+', '−'])) + usize::from(text.ends_with('%'));
+        return (symbols > idle).then_some(symbols - idle);
     }
     let translation = translate(text)?;
     evaluate(&translation.symbols).is_ok().then_some(translation.operations)

@@ -172,6 +172,18 @@ fn what_people_say_has_the_value_they_mean() {
         ("a third of 90", "30"),
         ("three quarters of 80", "60"),
         ("twice 21", "42"),
+        ("1299 minus 15 percent", "1104.15"),
+        ("80 plus 15%", "92"),
+        ("19% VAT on 350", "66.5"),
+        ("mean of 4 8 15 16 23 42", "18"),
+        ("factorial of 9", "362880"),
+        ("the cube of 14", "2744"),
+        ("four and a half times six", "27"),
+        ("34 tims 12", "408"),
+        ("1200 dvided by 16", "75"),
+        ("14 boxes of 24 bottles", "?"),
+        ("14 boxes of 24", "336"),
+        ("number of seconds in 30 days", "2592000 seconds"),
         ("twelve plus thirty", "42"),
         ("two hundred and fifty thousand minus one", "249999"),
         ("twenty-five times four", "100"),
@@ -279,6 +291,8 @@ fn what_is_no_arithmetic_has_no_reading() {
         "the 4th of May",
         "What is pi?",
         "in 1984",
+        "18% of nothing I know",
+        "a raise of 3%",
     ] {
         assert_eq!(reading::readings(request), [] as [&str; 0], "{request}");
     }

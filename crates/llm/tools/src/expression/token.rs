@@ -1,5 +1,6 @@
 //! Words, numbers and symbols of a phrase; number words become numbers.
 
+use crate::nearest::nearest;
 use alloc::{
     string::{String, ToString},
     vec::Vec,
@@ -76,6 +77,7 @@ fn number(text: &str) -> (String, usize) {
 }
 
 fn word(word: &str, tokens: &mut Vec<(Token, bool)>) {
+    let word = mended(word);
     tokens.push(match word_value(word) {
         Some(value) => (Token::Number(value.to_string()), true),
         None => (Token::Word(word.into()), false),
@@ -110,6 +112,17 @@ fn symbol(first: char, rest: &str, tokens: &mut Vec<(Token, bool)>) -> usize {
     };
     push(Token::Symbol(symbol));
     first.len_utf8()
+}
+
+/// The word that was meant where a finger slipped.
+fn mended(word: &str) -> &str {
+    const OPERATIONS: [&str; 7] =
+        ["times", "minus", "divided", "multiplied", "percent", "squared", "square"];
+    const OTHERS: [&str; 6] = ["time", "percents", "divide", "divides", "squares", "multiplies"];
+    if word.len() < 4 || OPERATIONS.contains(&word) || OTHERS.contains(&word) {
+        return word;
+    }
+    nearest(word, OPERATIONS).filter(|meant| meant.len().abs_diff(word.len()) <= 1).unwrap_or(word)
 }
 
 /// What a number word stands for.
@@ -174,6 +187,14 @@ fn joined(tokens: Vec<(Token, bool)>) -> Vec<Token> {
 
 /// A number of several tokens, and how many they are.
 fn compound(tokens: &[(Token, bool)]) -> Option<(String, usize)> {
+    let is_word = |at: usize, wanted: &str| matches!(tokens.get(at), Some((Token::Word(word), _)) if word == wanted);
+    if let Some((Token::Number(number), _)) = tokens.first()
+        && is_word(1, "and")
+        && is_word(2, "a")
+        && is_word(3, "half")
+    {
+        return Some((alloc::format!("({number}+0.5)"), 4));
+    }
     let spelled = |at: usize| match tokens.get(at) {
         Some((Token::Number(text), true)) => text.parse::<u64>().ok(),
         _ => None,

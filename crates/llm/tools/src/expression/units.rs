@@ -127,6 +127,11 @@ pub fn conversion(tokens: &[Token]) -> Option<Translation> {
         {
             (value, from, to)
         }
+        [number, of, to, in_, Token::Number(value), from]
+            if is(number, &["number"]) && is(of, &["of"]) && is(in_, &["in"]) =>
+        {
+            (value, from, to)
+        }
         _ => return None,
     };
     let (from, to) = (named(from)?, named(to)?);
