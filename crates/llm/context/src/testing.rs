@@ -3,7 +3,7 @@
 //! It counts what it computes, so that tests can prove that nothing is computed twice.
 
 use alloc::{collections::VecDeque, string::String, vec::Vec};
-use core::mem;
+use core::{cell::Cell, mem};
 use llm_inference::{
     model::{
         ForwardError, LanguageModel, Message, ModelInfo, Role, SpecialTokens, TemplateError,
@@ -49,9 +49,15 @@ pub enum Script {
     Say(Vec<u8>),
     /// These bytes again and again.
     Endless(Vec<u8>),
+    /// The word that follows these bytes where they were computed last, else that it is not known:
+    /// an answer that depends on what the prompt says.
+    After(Vec<u8>),
     /// An error at the end of the prompt.
     Fail,
 }
+
+/// What [`Script::After`] says where the bytes are nowhere.
+pub const UNKNOWN: &str = "I do not know.";
 
 impl From<&str> for Script {
     fn from(text: &str) -> Self {
@@ -68,6 +74,10 @@ pub struct ScriptedModel {
     chat_template: Option<ChatTemplate>,
     replies: VecDeque<Script>,
     current: Script,
+    /// What [`Script::After`] has found for the current reply.
+    found: Vec<u8>,
+    /// Whether nobody has looked at the current reply yet.
+    is_unasked: Cell<bool>,
     /// Length of the cache when the current reply began.
     reply_start: usize,
     computed: Vec<TokenId>,
@@ -99,6 +109,8 @@ impl ScriptedModel {
             chat_template: None,
             replies: replies.into_iter().collect(),
             current: Script::Say(Vec::new()),
+            found: Vec::new(),
+            is_unasked: Cell::new(false),
             reply_start: 0,
             computed: Vec::new(),
             logits: Vec::new(),
@@ -107,6 +119,12 @@ impl ScriptedModel {
             template_text: None,
             marker: None,
         }
+    }
+
+    /// The same model with so many weights: those with few do not choose their tools.
+    pub const fn with_parameters(mut self, parameters: u64) -> Self {
+        self.info.parameters = parameters;
+        self
     }
 
     /// The same model, which says that this is the text of its chat template.
@@ -159,9 +177,27 @@ impl ScriptedModel {
         let token = match &self.current {
             Script::Say(bytes) => self.said(bytes).nth(said),
             Script::Endless(bytes) => self.said(bytes).cycle().nth(said),
+            Script::After(_) => self.said(&self.found).nth(said),
             Script::Fail => None,
         };
         token.unwrap_or(END)
+    }
+
+    /// The word behind the last `phrase` in the cache.
+    fn word_after(&self, phrase: &[u8]) -> Vec<u8> {
+        // Special tokens are no bytes, so no phrase goes across them.
+        let is_at = |at: &usize| {
+            let found = self.computed[*at..].iter().take(phrase.len());
+            found.map(|token| token.0).eq(phrase.iter().map(|byte| u32::from(*byte)))
+        };
+        let Some(at) = (0..self.computed.len()).rev().find(is_at) else {
+            return UNKNOWN.into();
+        };
+        let behind = self.computed[at + phrase.len()..].iter().map_while(|token| {
+            let byte = u8::try_from(token.0).ok()?;
+            byte.is_ascii_alphanumeric().then_some(byte)
+        });
+        behind.collect()
     }
 
     /// The tokens of a reply.
@@ -321,11 +357,9 @@ impl LanguageModel for ScriptedModel {
         if let Some(unknown) = tokens.iter().find(|token| token.0 as usize >= VOCABULARY) {
             return Err(ForwardError::UnknownToken(*unknown));
         }
-        // A part of a prompt may end where the reply of an example begins: what follows then is not
-        // the reply that was asked for.
-        let has_said_nothing = self.computed.len() == self.reply_start && self.begins_reply();
-        if has_said_nothing && tokens.first().is_some_and(|&first| first != self.next()) {
-            let current = core::mem::replace(&mut self.current, Script::Say(Vec::new()));
+        // A part of a prompt may end where an earlier reply begins: then nobody asks for another.
+        if self.is_unasked.take() {
+            let current = mem::replace(&mut self.current, Script::Say(Vec::new()));
             self.replies.push_front(current);
         }
         for token in tokens {
@@ -338,8 +372,12 @@ impl LanguageModel for ScriptedModel {
         if self.begins_reply() {
             self.current = self.replies.pop_front().unwrap_or(Script::Say(Vec::new()));
             self.reply_start = self.computed.len();
+            self.is_unasked.set(self.current != Script::Fail);
             if self.current == Script::Fail {
                 return Err(ForwardError::NotANumber);
+            }
+            if let Script::After(phrase) = &self.current {
+                self.found = self.word_after(phrase);
             }
         }
         let next = self.next();
@@ -350,6 +388,7 @@ impl LanguageModel for ScriptedModel {
     }
 
     fn logits(&self) -> &[f32] {
+        self.is_unasked.set(false);
         &self.logits
     }
 }

@@ -1,12 +1,16 @@
 //! A machine with fixed facts whose clock moves by a millisecond whenever it is looked at.
 
 use crate::{Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap};
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
 use core::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     future::ready,
 };
 use llm_memory::BoxFuture;
+use llm_tools::{
+    Canvas, CodeHost, Files, Network,
+    testing::{FakeCanvas, FakeCodeHost, FakeFiles, FakeNetwork},
+};
 use system_platform::{
     DateTime, Machine,
     machine::{CpuInfo, FrameStats, MemoryRegion, MemoryStats, UnmappedAddress},
@@ -30,6 +34,14 @@ pub struct FakeHost {
     pub approvals: RefCell<Vec<Approval>>,
     /// What the person was asked.
     pub questions: RefCell<Vec<Question>>,
+    /// The disk, if there is one.
+    pub files: OnceCell<FakeFiles>,
+    /// The network, if there is one.
+    pub network: OnceCell<FakeNetwork>,
+    /// The canvas, if there is one.
+    pub canvas: OnceCell<FakeCanvas>,
+    /// Where code runs, if there is such a place.
+    pub code_host: OnceCell<Rc<FakeCodeHost>>,
     keymap: Cell<&'static str>,
     uptime_ns: Cell<u64>,
 }
@@ -48,6 +60,10 @@ impl Default for FakeHost {
             embedding: RefCell::default(),
             approvals: RefCell::default(),
             questions: RefCell::default(),
+            files: OnceCell::new(),
+            network: OnceCell::new(),
+            canvas: OnceCell::new(),
+            code_host: OnceCell::new(),
             keymap: Cell::new(KEYMAPS[0]),
             uptime_ns: Cell::new(0),
         }
@@ -59,6 +75,17 @@ impl FakeHost {
     pub const MEMORY_START: u64 = 0x1000;
     /// How many bytes can be read there.
     pub const MEMORY_LEN: u64 = 40;
+
+    /// A host that has all its parts, with sample files and pages.
+    pub fn complete() -> Self {
+        Self {
+            files: FakeFiles::with_samples().into(),
+            network: FakeNetwork::with_samples().into(),
+            canvas: FakeCanvas::default().into(),
+            code_host: Rc::new(FakeCodeHost::default()).into(),
+            ..Self::default()
+        }
+    }
 }
 
 impl Machine for FakeHost {
@@ -172,6 +199,22 @@ impl Host for FakeHost {
             _ => Some(approvals.remove(0)),
         };
         Box::pin(ready(answer))
+    }
+
+    fn files(&self) -> Option<&dyn Files> {
+        self.files.get().map(|files| files as &dyn Files)
+    }
+
+    fn network(&self) -> Option<&dyn Network> {
+        self.network.get().map(|network| network as &dyn Network)
+    }
+
+    fn canvas(&self) -> Option<&dyn Canvas> {
+        self.canvas.get().map(|canvas| canvas as &dyn Canvas)
+    }
+
+    fn code_host(&self) -> Option<Rc<dyn CodeHost>> {
+        self.code_host.get().map(|host| Rc::clone(host) as Rc<dyn CodeHost>)
     }
 
     fn selftest(&self, what: &str) -> Vec<Check> {

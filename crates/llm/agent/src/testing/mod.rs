@@ -4,7 +4,7 @@ mod fake_host;
 mod recorder;
 
 pub use fake_host::FakeHost;
-pub use llm_context::testing::{END, START, Script, ScriptedModel, Template};
+pub use llm_context::testing::{END, START, Script, ScriptedModel, Template, UNKNOWN};
 pub use recorder::{Recorded, Recorder};
 
 use core::{

@@ -2,14 +2,21 @@
 
 mod commands;
 mod conversation;
+mod rights;
 mod tool_calls;
 
 use crate::{
     Agent, Config,
     testing::{FakeHost, Recorded, Recorder, Script, ScriptedModel, block_on},
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use core::sync::atomic::AtomicBool;
+use llm_tools::Registry;
 use system_platform::pace::Unpaced;
 
 /// An agent, and everything around it.
@@ -35,10 +42,15 @@ impl Bench {
     }
 
     fn with_model(model: Option<ScriptedModel>) -> Self {
+        Self::with_host(model, FakeHost::default(), Registry::built_in())
+    }
+
+    /// An agent on this host with these tools.
+    pub fn with_host(model: Option<ScriptedModel>, host: FakeHost, tools: Registry) -> Self {
         // Tests are few and their hosts small: leaking them spares every test a lifetime.
-        let host: &'static FakeHost = Box::leak(Box::default());
+        let host: &'static FakeHost = Box::leak(Box::new(host));
         Self {
-            agent: Agent::new(model, host, Config::default()).unwrap(),
+            agent: Agent::new(model, host, Config { tools, ..Config::default() }).unwrap(),
             host,
             recorder: Recorder::default(),
             cancel: AtomicBool::new(false),
@@ -60,7 +72,43 @@ impl Bench {
         events
     }
 
+    /// Runs a command; gives whether it succeeded, and its output.
+    pub fn run(&mut self, line: &str) -> (bool, String) {
+        match self.say(line).pop() {
+            Some(Recorded::Command(_, ok, output)) => (ok, output),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    /// The output of a command that succeeds.
+    pub fn succeed(&mut self, line: &str) -> String {
+        let (ok, output) = self.run(line);
+        assert!(ok, "{line}: {output}");
+        output
+    }
+
+    /// The output of a command that fails.
+    pub fn fail(&mut self, line: &str) -> String {
+        let (ok, output) = self.run(line);
+        assert!(!ok, "{line}: {output}");
+        output
+    }
+
     pub fn model(&self) -> &ScriptedModel {
         self.agent.model().unwrap()
     }
+
+    /// What the model was told by its tools, in the cache.
+    pub fn told(&self) -> Vec<String> {
+        let text = self.model().computed_text();
+        text.split("<|im_start|>tool\n")
+            .skip(1)
+            .map(|rest| rest.split("<|im_end|>").next().unwrap_or_default().to_string())
+            .collect()
+    }
+}
+
+/// A call as the model writes it; `arguments` is JSON.
+pub fn call(tool: &str, arguments: &str) -> String {
+    format!("<tool_call>{{\"name\": \"{tool}\", \"arguments\": {arguments}}}</tool_call>")
 }

@@ -15,13 +15,7 @@ fn error(message: &str) -> Recorded {
 
 /// What the model was told as the results of its tools.
 fn results(bench: &Bench) -> String {
-    let text = bench.model().computed_text();
-    let results: alloc::vec::Vec<&str> = text
-        .split("<|im_start|>tool\n")
-        .skip(1)
-        .map(|rest| rest.split("<|im_end|>").next().unwrap())
-        .collect();
-    results.join("|")
+    bench.told().join("|")
 }
 
 #[test]
