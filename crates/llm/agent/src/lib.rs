@@ -18,6 +18,7 @@ mod draft;
 mod event;
 mod generate;
 mod host;
+mod outside;
 mod paging;
 mod prompt;
 mod reply;

@@ -77,6 +77,12 @@ impl<M: LanguageModel> Agent<'_, M> {
             if reply.calls.is_empty() {
                 return;
             }
+            if self.is_routed() {
+                // It was told of no tool: what it calls it has from a text, and nobody knows whose.
+                let message = "tools are chosen for this model: its own call was not run";
+                report_error(observer, ErrorSource::Tool, message);
+                return;
+            }
             if reply.stop_reason != StopReason::ToolCall {
                 let message = "the reply was cut short: its tool calls were not run";
                 report_error(observer, ErrorSource::Tool, message);

@@ -1,6 +1,7 @@
 //! The turns of a conversation by their meaning: what is looked up before an answer, and what
 //! `search_history` searches.
 
+use crate::outside::excerpt;
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use llm_context::{TurnId, TurnView, Window};
 use llm_inference::{embedding::EmbedError, model::Role};
@@ -91,13 +92,9 @@ pub(crate) fn said(turn: &TurnView<'_>) -> String {
             Role::Tool => "tool",
             Role::System => "system",
         };
-        text.push_str(&format!("{speaker}: {}", excerpt(message.content.trim())));
+        text.push_str(&format!("{speaker}: {}", excerpt(message.content.trim(), EXCERPT_BYTES)));
     }
     text
-}
-
-fn excerpt(text: &str) -> &str {
-    &text[..text.floor_char_boundary(EXCERPT_BYTES)]
 }
 
 /// The conversation, for tools to search.

@@ -27,9 +27,9 @@ impl<M: LanguageModel> Agent<'_, M> {
         for entry in self.schedule.take_due(Moment::of(self.host.machine())) {
             observer.on_event(&AgentEvent::Notice { text: &format!("Reminder: {}", entry.text) });
             if self.is_request(&entry, observer).await {
-                self.is_attended = false;
+                let was_attended = core::mem::replace(&mut self.is_attended, false);
                 self.converse(&entry.text, pacer, observer, cancel).await;
-                self.is_attended = true;
+                self.is_attended = was_attended;
             }
         }
     }

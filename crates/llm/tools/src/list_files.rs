@@ -98,7 +98,8 @@ async fn list(arguments: &Value, context: ToolContext<'_>) -> Result<ToolOutput,
         names.push(format!("and {} more", entries.len() - MOST));
     }
     let statement = format!("{folder} has: {}", names.join(", "));
-    Ok(ToolOutput::with_statement(names.join("\n"), statement))
+    // Whoever wrote the files chose their names.
+    Ok(ToolOutput { statement, ..ToolOutput::from_outside(names.join("\n")) })
 }
 
 fn line(entry: &FileEntry) -> String {

@@ -2,6 +2,7 @@
 
 mod commands;
 mod conversation;
+mod injection;
 mod rights;
 mod tool_calls;
 
