@@ -3,6 +3,7 @@
 mod commands;
 mod conversation;
 mod injection;
+mod paging;
 mod rights;
 mod tool_calls;
 
