@@ -183,12 +183,7 @@ impl<M: LanguageModel> Agent<'_, M> {
     ) -> Option<Reply> {
         let model = self.model.as_ref()?;
         if draft.generated.is_empty() && stop_reason != StopReason::EndOfTurn {
-            let is_unanswered =
-                self.window.segments().last().is_some_and(|last| last.role() == Role::User);
-            if is_unanswered && let Err(error) = self.window.undo(model) {
-                report_error(observer, ErrorSource::Model, &error.to_string());
-                return None;
-            }
+            self.drop_unanswered(observer);
         } else {
             let text = String::from_utf8_lossy(&draft.raw);
             if let Err(error) = self.window.push_reply(model, &text, &draft.generated) {
@@ -198,5 +193,16 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
         self.report_context(observer);
         Some(Reply { calls: draft.calls, stop_reason })
+    }
+
+    /// Takes the question at the end back, if there is one.
+    pub(crate) fn drop_unanswered<O: Observer + ?Sized>(&mut self, observer: &O) {
+        let is_unanswered =
+            self.window.segments().last().is_some_and(|last| last.role() == Role::User);
+        if let Some(model) = self.model.as_ref().filter(|_| is_unanswered)
+            && let Err(error) = self.window.undo(model)
+        {
+            report_error(observer, ErrorSource::Model, &error.to_string());
+        }
     }
 }

@@ -9,7 +9,7 @@ use alloc::{
     vec::Vec,
 };
 use core::{fmt::Write, sync::atomic::AtomicBool};
-use llm_context::Turn;
+use llm_context::{Turn, Window};
 use llm_inference::model::{LanguageModel, Message, Role};
 use serde_json::{Value, json};
 use system_platform::Pacer;
@@ -26,6 +26,24 @@ fn take_back<M: LanguageModel, O: Observer + ?Sized>(
     let message = agent.window.undo(model)?.ok_or(CommandError::NothingToUndo)?;
     agent.report_context(observer);
     Ok(message)
+}
+
+/// Puts the conversation back as it was `before` the last turn was taken back, if no other has come in
+/// its place: a message that does not fit, or a reply that was stopped before its first word.
+fn keep_unless_answered<M: LanguageModel, O: Observer + ?Sized>(
+    agent: &mut Agent<'_, M>,
+    before: Window,
+    observer: &O,
+) -> Result<(), CommandError> {
+    // Numbers of turns grow, and that of a turn taken back is not given again.
+    if agent.window.last_turn() > before.last_turn() {
+        return Ok(());
+    }
+    agent.window = before;
+    // Other tools may have been described meanwhile.
+    agent.repin(observer)?;
+    agent.report_context(observer);
+    Err(CommandError::Unanswered)
 }
 
 pub fn undo<M: LanguageModel, O: Observer + ?Sized>(
@@ -47,8 +65,10 @@ pub async fn edit<M: LanguageModel, O: Observer + ?Sized>(
     if text.is_empty() {
         return Err(CommandError::Usage { usage: entry.usage() });
     }
+    let before = agent.window.clone();
     let message = take_back(agent, observer)?;
     agent.converse(text, pacer, observer, cancel).await;
+    keep_unless_answered(agent, before, observer)?;
     Ok(format!("In place of: {}", message.content))
 }
 
@@ -58,6 +78,7 @@ pub async fn regenerate<M: LanguageModel, O: Observer + ?Sized>(
     observer: &O,
     cancel: &AtomicBool,
 ) -> Result<String, CommandError> {
+    let before = agent.window.clone();
     let message = take_back(agent, observer)?;
     let usual = agent.settings;
     agent.regenerations += 1;
@@ -68,6 +89,7 @@ pub async fn regenerate<M: LanguageModel, O: Observer + ?Sized>(
     };
     agent.converse(&message.content, pacer, observer, cancel).await;
     agent.settings = usual;
+    keep_unless_answered(agent, before, observer)?;
     Ok("Answered anew.".into())
 }
 

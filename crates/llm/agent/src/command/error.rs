@@ -55,6 +55,8 @@ pub enum CommandError {
     NoModel,
     /// There is no turn.
     NothingToUndo,
+    /// No turn came in the place of the last.
+    Unanswered,
     /// Nothing was saved under this name.
     NothingSaved {
         /// The name.
@@ -96,6 +98,7 @@ impl fmt::Display for CommandError {
             Self::Template(error) => error.fmt(f),
             Self::NoModel => f.write_str("no model is loaded, so there is no conversation"),
             Self::NothingToUndo => f.write_str("there is no turn in the window"),
+            Self::Unanswered => f.write_str("there was no reply, so the last turn stays as it was"),
             Self::NothingSaved { name, known } if known.is_empty() => {
                 write!(f, "nothing is saved as \"{name}\", or under any other name")
             }

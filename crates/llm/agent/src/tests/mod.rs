@@ -2,6 +2,7 @@
 
 mod commands;
 mod conversation;
+mod editing;
 mod injection;
 mod paging;
 mod rights;
