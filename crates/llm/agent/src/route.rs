@@ -29,7 +29,7 @@ const MEMORY_NEAR: f32 = 0.45;
 /// How much it does: a factor of e for each eighth.
 const MEMORY_WEIGHT: f32 = 8.0;
 
-/// What a tool loses that cannot read the request.
+/// What a tool loses that reads requests, but not this one.
 const UNREAD_WEIGHT: f32 = 0.25;
 
 /// The router, and whose vectors it was made for.
@@ -80,6 +80,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         let unread: Vec<&str> = self
             .tools
             .iter()
+            .filter(|tool| reads_requests(*tool, &context))
             .filter(|tool| tool.readings(question.text, &context).is_empty())
             .map(Tool::name)
             .collect();
@@ -106,6 +107,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             Ok(tool) => tool.readings(question.text, &context).into_iter().next(),
             Err(error) => {
                 report_error(observer, ErrorSource::Tool, &error.to_string());
+                self.drop_unanswered(observer);
                 return;
             }
         };
@@ -113,7 +115,11 @@ impl<M: LanguageModel> Agent<'_, M> {
             Some(arguments) => ToolCall { id: String::new(), name: tool.into(), arguments },
             None => match self.written_call(tool, question, pacer, observer, cancel).await {
                 Some(call) => call,
-                None => return,
+                None => {
+                    self.drop_unanswered(observer);
+                    self.report_context(observer);
+                    return;
+                }
             },
         };
         let text = match self.call_tool(&call, ToolSource::Model, observer, cancel).await {
@@ -143,4 +149,9 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
         self.report_context(observer);
     }
+}
+
+/// Whether a tool reads requests at all: those registered at run time mostly leave it to the model.
+fn reads_requests(tool: &dyn Tool, context: &ReadingContext) -> bool {
+    tool.examples().iter().any(|example| !tool.readings(example.request, context).is_empty())
 }

@@ -86,6 +86,8 @@ pub struct ScriptedModel {
     bytes: Vec<u8>,
     template_text: Option<String>,
     marker: Option<String>,
+    /// A reply begins behind this text too.
+    opening: Option<String>,
 }
 
 impl ScriptedModel {
@@ -118,6 +120,7 @@ impl ScriptedModel {
             bytes: (0..=255).collect(),
             template_text: None,
             marker: None,
+            opening: None,
         }
     }
 
@@ -137,6 +140,12 @@ impl ScriptedModel {
     /// spelling, the model says the token.
     pub fn with_marker(mut self, spelling: &str) -> Self {
         self.marker = Some(spelling.into());
+        self
+    }
+
+    /// The same model, which is asked for a reply behind this text too: what others write in its place.
+    pub fn with_opening(mut self, text: &str) -> Self {
+        self.opening = Some(text.into());
         self
     }
 
@@ -215,8 +224,9 @@ impl ScriptedModel {
     }
 
     fn begins_reply(&self) -> bool {
-        let opening = self.encode("<|im_start|>assistant\n", SpecialTokens::Parse);
-        self.computed.ends_with(&opening)
+        let usual = "<|im_start|>assistant\n";
+        let mut openings = [Some(usual), self.opening.as_deref()].into_iter().flatten();
+        openings.any(|text| self.computed.ends_with(&self.encode(text, SpecialTokens::Parse)))
     }
 }
 

@@ -110,7 +110,7 @@ impl Pacer for Yielding {
 }
 
 /// Polls `work` `polls` times, then sets the flag and polls to the end.
-fn interrupt_after<T>(polls: usize, cancel: &AtomicBool, work: impl Future<Output = T>) -> T {
+pub fn interrupt_after<T>(polls: usize, cancel: &AtomicBool, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     let mut context = Context::from_waker(Waker::noop());
     for _ in 0..polls {

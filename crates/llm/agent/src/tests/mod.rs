@@ -3,9 +3,12 @@
 mod commands;
 mod conversation;
 mod editing;
+mod formats;
 mod injection;
 mod paging;
 mod rights;
+mod routing;
+mod stopping;
 mod tool_calls;
 
 use crate::{
