@@ -1,7 +1,9 @@
 //! Page faults of the context window: before a question is answered, what was said or remembered
 //! about it and is not in the window any more is looked up and brought back.
 
-use crate::{Agent, AgentEvent, ErrorSource, Observer, agent::report_error, turn_index::said};
+use crate::{
+    Agent, AgentEvent, ErrorSource, Observer, agent::report_error, outside, turn_index::said,
+};
 use alloc::{
     string::{String, ToString},
     vec::Vec,
@@ -67,6 +69,7 @@ impl<M: LanguageModel> Agent<'_, M> {
                 self.report_paging(&paging, observer);
                 for (index, recalled) in recalled.iter().enumerate() {
                     if !paging.left_out.contains(&index) {
+                        self.is_tainted |= outside::is_in(&recalled.text);
                         observer.on_event(&AgentEvent::PagedIn { recalled });
                     }
                 }

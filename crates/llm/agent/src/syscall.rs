@@ -154,9 +154,11 @@ impl<M: LanguageModel> Agent<'_, M> {
             self.blocks = blocks_before;
             report_error(observer, ErrorSource::Context, &error.to_string());
         }
-        if result.as_ref().is_ok_and(|output| output.origin == Origin::Outside) {
-            self.is_tainted = true;
-        }
+        // What was said earlier may hold data from outside too.
+        let is_from_outside = |output: &ToolOutput| {
+            output.origin == Origin::Outside || outside::is_in(&output.statement)
+        };
+        self.is_tainted |= result.as_ref().is_ok_and(is_from_outside);
         result
     }
 }
