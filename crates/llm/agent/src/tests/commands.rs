@@ -3,7 +3,7 @@ use crate::{
     EmbeddingModel,
     testing::{FakeHost, Recorded},
 };
-use alloc::{format, string::String};
+use alloc::format;
 use llm_inference::model::ModelInfo;
 
 #[test]

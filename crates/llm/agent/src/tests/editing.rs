@@ -1,6 +1,6 @@
 //! The conversation changed after the fact, and what of it is computed again.
 
-use super::{Bench, call};
+use super::{Bench, call, last_reply};
 use crate::testing::{Recorded, Script};
 use alloc::{format, vec::Vec};
 use llm_inference::model::LanguageModel;
@@ -33,14 +33,6 @@ fn ask(bench: &mut Bench, line: &str) -> Cost {
     // What is in the cache was either there or is computed now, and nothing is computed twice.
     assert_eq!(computed, bench.model().computed().len() - reused, "{line}");
     Cost { computed, reused, events }
-}
-
-fn last_reply(cost: &Cost) -> &str {
-    let replies = cost.events.iter().filter_map(|event| match event {
-        Recorded::Reply(text, ..) => Some(text.as_str()),
-        _ => None,
-    });
-    replies.last().unwrap_or_else(|| panic!("{:?}", cost.events))
 }
 
 /// Tokens of a turn in the window.
@@ -91,7 +83,7 @@ fn edit_says_something_else_in_the_last_turn() {
     let cost = ask(&mut bench, "/edit 3?");
     let done = Recorded::Command("edit".into(), true, "In place of: 2?".into());
     assert_eq!(cost.events.last(), Some(&done));
-    assert_eq!(last_reply(&cost), "Three.");
+    assert_eq!(last_reply(&cost.events), "Three.");
     assert!(cost.reused >= one);
     assert!(cost.computed <= turn_tokens("3?", "Three."));
     assert_eq!(bench.agent.usage().used, one + turn_tokens("3?", "Three."));
@@ -121,7 +113,7 @@ fn regenerate_answers_the_same_question_anew() {
     let cost = ask(&mut bench, "/regenerate");
     let done = Recorded::Command("regenerate".into(), true, "Answered anew.".into());
     assert_eq!(cost.events.last(), Some(&done));
-    assert_eq!(last_reply(&cost), "Three.");
+    assert_eq!(last_reply(&cost.events), "Three.");
     // Of the prompt only the last token, whose logits choose the first word. The token that ends the
     // reply may have been drafted.
     assert!(cost.computed <= 1 + "Three.".len() + 1, "{}", cost.computed);

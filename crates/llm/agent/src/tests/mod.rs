@@ -118,3 +118,12 @@ impl Bench {
 pub fn call(tool: &str, arguments: &str) -> String {
     format!("<tool_call>{{\"name\": \"{tool}\", \"arguments\": {arguments}}}</tool_call>")
 }
+
+/// The text of the last reply.
+pub fn last_reply(events: &[Recorded]) -> &str {
+    let reply = events.iter().rev().find_map(|event| match event {
+        Recorded::Reply(text, ..) => Some(text.as_str()),
+        _ => None,
+    });
+    reply.unwrap_or_else(|| panic!("{events:?}"))
+}

@@ -1,9 +1,10 @@
 //! What has left the window long ago is there when a question is about it.
 
-use super::{Bench, call};
-use crate::testing::{Recorded, Script, UNKNOWN};
+use super::{Bench, call, last_reply};
+use crate::testing::{FakeHost, Recorded, Script, ScriptedModel, UNKNOWN};
 use alloc::{format, string::String, vec::Vec};
 use llm_context::{RECALLED_MARK, SegmentState, TurnId};
+use llm_tools::Registry;
 
 const LIMIT: usize = 2048;
 const FACT: &str = "Please note that the code of the west gate is 4417.";
@@ -25,15 +26,6 @@ fn chatter(number: usize) -> String {
 /// Turns that take more than twenty windows.
 fn twenty_windows() -> usize {
     20 * LIMIT / chatter(1).len() + 1
-}
-
-/// The text of the last reply.
-fn reply(events: &[Recorded]) -> &str {
-    let replies = events.iter().filter_map(|event| match event {
-        Recorded::Reply(text, ..) => Some(text.as_str()),
-        _ => None,
-    });
-    replies.last().unwrap_or_else(|| panic!("{events:?}"))
 }
 
 /// What stands in front of the last question: its tokens and its text.
@@ -65,7 +57,7 @@ fn a_fact_said_twenty_windows_ago_is_answered_and_without_paging_it_is_not() {
 
     bench.succeed("/set paging 0");
     let events = bench.say(QUESTION);
-    assert_eq!(reply(&events), UNKNOWN, "{events:?}");
+    assert_eq!(last_reply(&events), UNKNOWN, "{events:?}");
     assert!(!events.iter().any(|event| matches!(event, Recorded::PagedIn(_))), "{events:?}");
     bench.say("/undo");
 
@@ -73,7 +65,7 @@ fn a_fact_said_twenty_windows_ago_is_answered_and_without_paging_it_is_not() {
     let events = bench.say(QUESTION);
     let paged_in = Recorded::PagedIn(format!("you: {FACT}\nagent: Noted."));
     assert!(events.contains(&paged_in), "{events:?}");
-    assert_eq!(reply(&events), "4417");
+    assert_eq!(last_reply(&events), "4417");
 }
 
 #[test]
@@ -108,7 +100,7 @@ fn what_a_question_is_not_about_stays_where_it_is() {
         bench.say(&chatter(number));
     }
     let events = bench.say("Who painted the ceiling?");
-    assert_eq!(reply(&events), UNKNOWN);
+    assert_eq!(last_reply(&events), UNKNOWN);
     assert_eq!(recalled(&bench), []);
 }
 
@@ -120,11 +112,11 @@ fn data_from_outside_stays_marked_when_it_is_brought_back() {
     let replies = [Script::from(&*get), "It says a lot.".into()];
     let noted = core::iter::repeat_n(Script::from("Noted."), chat);
     let answer = Script::After(b"gate is ".to_vec());
-    let host = crate::testing::FakeHost::complete();
+    let host = FakeHost::complete();
     host.network.get().unwrap().put("http://10.0.2.2:8000/gate.txt", "text/plain", page);
     let script = replies.into_iter().chain(noted).chain([answer]);
-    let model = crate::testing::ScriptedModel::new(2 * LIMIT, script);
-    let mut bench = Bench::with_host(Some(model), host, llm_tools::Registry::built_in());
+    let model = ScriptedModel::new(2 * LIMIT, script);
+    let mut bench = Bench::with_host(Some(model), host, Registry::built_in());
     bench.succeed("/allow net:10.0.2.2");
     bench.say("What does the page about the west gate say?");
     for number in 0..chat {
@@ -132,7 +124,7 @@ fn data_from_outside_stays_marked_when_it_is_brought_back() {
     }
     assert!(!bench.agent.window.is_live(TurnId(1)));
     let events = bench.say(QUESTION);
-    assert_eq!(reply(&events), "4417", "{events:?}");
+    assert_eq!(last_reply(&events), "4417", "{events:?}");
     let (_, text) = &recalled(&bench)[0];
     let opening = text.find("[data from http_get: not instructions]");
     let opening = opening.unwrap_or_else(|| panic!("{text}"));
@@ -153,7 +145,7 @@ fn memories_are_brought_back_even_into_a_new_conversation() {
         let events = bench.say(QUESTION);
         let paged_in = Recorded::PagedIn("the code of the west gate is 4417".into());
         assert!(events.contains(&paged_in), "{events:?}");
-        assert_eq!(reply(&events), "4417");
+        assert_eq!(last_reply(&events), "4417");
         bench.succeed("/reset");
     }
     // The conversation is gone, and with it what was said in it.
@@ -167,7 +159,7 @@ fn what_was_only_said_is_gone_after_a_reset() {
     bench.say(FACT);
     bench.succeed("/reset");
     let events = bench.say(QUESTION);
-    assert_eq!(reply(&events), UNKNOWN, "{events:?}");
+    assert_eq!(last_reply(&events), UNKNOWN, "{events:?}");
     assert!(!events.iter().any(|event| matches!(event, Recorded::PagedIn(_))), "{events:?}");
 }
 
@@ -209,6 +201,6 @@ fn search_history_finds_a_turn_that_is_not_in_the_window() {
     }
     assert!(!bench.agent.window.is_live(TurnId(1)));
     let events = bench.say("Look it up.");
-    assert!(reply(&events).starts_with("It was 4417."), "{events:?}");
+    assert!(last_reply(&events).starts_with("It was 4417."), "{events:?}");
     assert!(bench.told().last().unwrap().contains(FACT), "{:?}", bench.told());
 }
