@@ -1,5 +1,6 @@
 //! Full turns with a scripted model.
 
+mod attempts;
 mod commands;
 mod conversation;
 mod editing;

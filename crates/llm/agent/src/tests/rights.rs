@@ -3,10 +3,11 @@
 use super::{Bench, call};
 use crate::{
     Approval, StopReason, ToolSource,
-    testing::{FakeHost, Recorded, Script, ScriptedModel},
+    testing::{FakeHost, Recorded, Script, ScriptedModel, block_on},
 };
 use alloc::{format, string::String, vec::Vec};
-use llm_tools::Registry;
+use llm_tools::{Registry, calendar::When, schedule::Moment};
+use system_platform::pace::Unpaced;
 
 const DENIED_BY_PERSON: &str = "fs.write is not allowed: the person said no";
 
@@ -239,4 +240,27 @@ fn a_tool_whose_part_of_the_system_is_missing_says_so() {
     bench.say("Open a.txt");
     let expected = "error: this needs a disk with files, which this system does not have";
     assert_eq!(bench.told(), [expected]);
+}
+
+#[test]
+fn what_a_reminder_asks_for_is_done_as_if_nobody_were_there() {
+    for is_attended in [true, false] {
+        let replies = [&*write("a.txt"), "Then not.", &*write("b.txt"), "Done."];
+        let mut bench = bench(&replies, &[Approval::Always]);
+        bench.agent.is_attended = is_attended;
+        let now = Moment::of(bench.host);
+        let earlier = Moment { unix_s: now.unix_s.map(|unix_s| unix_s - 60), ..now };
+        let when = When::In { seconds: 30 };
+        bench.agent.schedule.add(when, "Write hello into a.txt", earlier).unwrap();
+        block_on(bench.agent.wake(&Unpaced, &bench.recorder, &bench.cancel));
+        let events = bench.recorder.take();
+        let notice = Recorded::Notice("Reminder: Write hello into a.txt".into());
+        assert_eq!(events[0], notice);
+        assert_eq!(asked(&events), 0, "{events:?}");
+        assert_eq!(written(&bench, "a.txt"), None);
+        // Whoever was there before is there again.
+        let events = bench.say("Write hello into b.txt");
+        assert_eq!(asked(&events), usize::from(is_attended), "{events:?}");
+        assert_eq!(written(&bench, "b.txt").is_some(), is_attended);
+    }
 }
