@@ -1,13 +1,13 @@
-//! `calc`: arithmetic.
+//! `calc`: arithmetic, and units of measure.
 
 use crate::{
     Example, ReadingContext, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
     arguments::string,
-    expression::{english::translate, evaluate, reading::readings},
+    expression,
     schema::{Argument, ArgumentType, object},
     tool::done,
 };
-use alloc::{format, string::ToString, vec::Vec};
+use alloc::vec::Vec;
 use serde_json::{Value, json};
 
 /// Computes an expression.
@@ -51,8 +51,9 @@ impl Tool for Calc {
         ]
     }
 
+    /// Parts of the request, which need no translation.
     fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
-        readings(request).into_iter().map(|expr| json!({ "expr": expr })).collect()
+        expression::readings(request).into_iter().map(|expr| json!({ "expr": expr })).collect()
     }
 
     fn call<'a>(&'a self, arguments: &'a Value, _context: ToolContext<'a>) -> ToolFuture<'a> {
@@ -60,18 +61,15 @@ impl Tool for Calc {
     }
 }
 
-/// Computes symbols, or a phrase in words.
+/// Computes the expression; where it is a whole request, what can be computed in it.
 fn compute(arguments: &Value) -> Result<ToolOutput, ToolError> {
-    let expression = string(arguments, "expr")?.trim();
-    let (value, unit) = match (evaluate(expression), translate(expression)) {
-        (Ok(value), _) => (value, None),
-        (Err(_), Some(phrase)) => (evaluate(&phrase.symbols)?, phrase.unit),
-        (Err(error), None) => return Err(error.into()),
-    };
-    let value = match unit {
-        Some(unit) => format!("{value} {unit}"),
-        None => value.to_string(),
-    };
-    let statement = format!("{expression} = {value}");
-    Ok(ToolOutput::with_statement(value, statement))
+    let text = string(arguments, "expr")?;
+    let outcome = expression::compute(text).or_else(|error| {
+        let reading = expression::readings(text).into_iter().next();
+        reading.map_or(Err(error), |reading| expression::compute(&reading))
+    })?;
+    Ok(ToolOutput::with_statement(outcome.text, outcome.statement))
 }
+
+#[cfg(test)]
+mod tests;
