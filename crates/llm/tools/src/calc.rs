@@ -1,14 +1,14 @@
-//! `calc`: arithmetic.
+//! `calc`: arithmetic, and units of measure.
 
 use crate::{
-    Example, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
+    Example, ReadingContext, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
     arguments::string,
-    expression::evaluate,
+    expression,
     schema::{Argument, ArgumentType, object},
     tool::done,
 };
-use alloc::{format, string::ToString};
-use serde_json::Value;
+use alloc::vec::Vec;
+use serde_json::{Value, json};
 
 /// Computes an expression.
 pub struct Calc {
@@ -47,8 +47,13 @@ impl Tool for Calc {
     fn examples(&self) -> &[Example] {
         &[
             Example { request: "What is 12*(3+4)?", arguments: r#"{"expr": "12*(3+4)"}"# },
-            Example { request: "15 % of 80?", arguments: r#"{"expr": "15% of 80"}"# },
+            Example { request: "15 % of 80?", arguments: r#"{"expr": "15 % of 80"}"# },
         ]
+    }
+
+    /// Parts of the request, which need no translation.
+    fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
+        expression::readings(request).into_iter().map(|expr| json!({ "expr": expr })).collect()
     }
 
     fn call<'a>(&'a self, arguments: &'a Value, _context: ToolContext<'a>) -> ToolFuture<'a> {
@@ -56,9 +61,12 @@ impl Tool for Calc {
     }
 }
 
+/// Computes the expression; where it is a whole request, what can be computed in it.
 fn compute(arguments: &Value) -> Result<ToolOutput, ToolError> {
-    let expression = string(arguments, "expr")?;
-    let value = evaluate(expression)?.to_string();
-    let statement = format!("{} = {value}", expression.trim());
-    Ok(ToolOutput::with_statement(value, statement))
+    let text = string(arguments, "expr")?;
+    let outcome = expression::compute(text).or_else(|error| {
+        let reading = expression::readings(text).into_iter().next();
+        reading.map_or(Err(error), |reading| expression::compute(&reading))
+    })?;
+    Ok(ToolOutput::with_statement(outcome.text, outcome.statement))
 }

@@ -70,11 +70,18 @@ fn asked_last<'t, 'a>(
     text: &str,
     tokens: &'t [Token<'a>],
 ) -> Option<(&'t [Token<'a>], &'static Unit)> {
+    const LINKS: [&str; 5] = ["in", "to", "into", "as", "="];
     let (target, len) = unit_at_end(text, tokens)?;
-    let (link, amount) = tokens[..tokens.len() - len].split_last()?;
-    if !["in", "to", "into", "as", "="].iter().any(|word| link.is(word)) {
-        return None;
-    }
+    let before = &tokens[..tokens.len() - len];
+    let amount = match before {
+        [amount @ .., is, how, many]
+            if (is.is("is") || is.is("are")) && how.is("how") && many.is("many") =>
+        {
+            amount
+        }
+        [amount @ .., link] if LINKS.iter().any(|word| link.is(word)) => amount,
+        _ => return None,
+    };
     let verbs = ["convert", "change", "turn"];
     let has_verb = amount.first().is_some_and(|first| verbs.iter().any(|verb| first.is(verb)));
     Some((&amount[usize::from(has_verb)..], target))

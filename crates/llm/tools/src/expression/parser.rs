@@ -67,7 +67,9 @@ impl<'t, 'a> Parser<'t, 'a> {
             let belongs_to_sentence = self.is_in_sentence
                 && self.tokens[self.at].is_word()
                 && !(is_share && infix == Infix::Of);
-            if belongs_to_sentence || (infix.needs_percent() && !is_share) {
+            // `2x + 3` has an unknown in it.
+            let is_unknown = self.next_is("x") && !self.starts_operand(self.at + 1);
+            if belongs_to_sentence || is_unknown || (infix.needs_percent() && !is_share) {
                 return Ok(left);
             }
             let is_certain = match infix {

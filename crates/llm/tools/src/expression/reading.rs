@@ -1,9 +1,400 @@
 //! Finds what can be computed in a person's request.
+//!
+//! From every token where an operand may begin the parser reads as far as it can: what it reads is a
+//! reading, if it has an operation in it and nothing around it says that it is something else (a date,
+//! a score, a telephone number, a part of a formula).
 
-use alloc::{string::String, vec::Vec};
+use super::{
+    ErrorKind, ExpressionError,
+    conversion::Conversion,
+    parser::Parser,
+    question, source,
+    token::{Token, TokenKind, tokens},
+    words,
+};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use core::{cmp::Reverse, ops::Range};
 
-/// The parts of a request that can be computed, best first; empty if there are none.
+/// Longer requests are texts.
+const MAX_TOKENS: usize = 256;
+/// The most tokens that are given to the parser, counted again whenever it is given them again.
+const MAX_PARSED: usize = 20_000;
+/// The most tokens of an amount that is converted.
+const MAX_AMOUNT: usize = 16;
+/// How far a price may be from what it is reduced by, in tokens.
+const MAX_PRICE_DISTANCE: usize = 16;
+
+/// The parts of a request that can be computed, best first: those with the most operations, of these
+/// the longest. Empty if there are none.
 pub fn readings(request: &str) -> Vec<String> {
-    let _ = request;
-    Vec::new()
+    let tokens = tokens(request);
+    if tokens.len() > MAX_TOKENS {
+        return Vec::new();
+    }
+    let mut finder = Finder { request, tokens: &tokens, found: Vec::new(), parsed: 0 };
+    finder.find_conversions();
+    finder.find_expressions();
+    finder.find_price_changes();
+    let mut found = finder.found;
+    found.sort_by_key(|found| Reverse((found.operations, found.text.len())));
+    let mut texts: Vec<String> = Vec::new();
+    for Found { text, .. } in found {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+struct Finder<'t, 'a> {
+    request: &'a str,
+    tokens: &'t [Token<'a>],
+    found: Vec<Found>,
+    /// Tokens given to the parser so far.
+    parsed: usize,
+}
+
+struct Found {
+    /// The tokens.
+    span: Range<usize>,
+    operations: usize,
+    text: String,
+}
+
+impl Finder<'_, '_> {
+    fn find_conversions(&mut self) {
+        for end in 1..=self.tokens.len() {
+            for start in end.saturating_sub(MAX_AMOUNT)..end {
+                let first = &self.tokens[start];
+                let is_start =
+                    first.is_number() || ["how", "a", "an", "-"].iter().any(|word| first.is(word));
+                if !is_start || self.parsed > MAX_PARSED || self.is_taken(start) {
+                    continue;
+                }
+                let tokens = &self.tokens[start..end];
+                let conversion = Conversion::find(self.request, tokens);
+                if conversion.is_some_and(|it| it.compute(self.request).is_ok()) {
+                    self.parsed += tokens.len();
+                    // A longer name of the unit may still come: `miles per hour`.
+                    let longer = (end + 1..=(end + 2).min(self.tokens.len())).rev().find(|end| {
+                        let longer = &self.tokens[start..*end];
+                        Conversion::find(self.request, longer)
+                            .is_some_and(|it| it.compute(self.request).is_ok())
+                    });
+                    let span = start..longer.unwrap_or(end);
+                    let text = self.text(&span);
+                    self.found.push(Found { span, operations: 1, text });
+                    break;
+                }
+            }
+        }
+    }
+
+    fn find_expressions(&mut self) {
+        for start in 0..self.tokens.len() {
+            if self.is_taken(start) || !self.may_start(start) {
+                continue;
+            }
+            let Some((span, operations, is_certain)) = self.parse(start) else { continue };
+            let is_meant = is_certain || self.is_asked(&span) || self.is_all(&span);
+            if is_meant && !self.is_something_else(&span) {
+                let text = self.text(&span);
+                self.found.push(Found { span, operations, text });
+            }
+        }
+    }
+
+    /// `A jacket costs 80 euros. It is 35% off`: the price and its change, apart from one another.
+    fn find_price_changes(&mut self) {
+        for at in 0..self.tokens.len() {
+            if self.is_taken(at) {
+                continue;
+            }
+            let parser = Parser::new(self.tokens);
+            let after = |at: usize, phrases: &[&str]| {
+                phrases.iter().filter_map(|phrase| parser.phrase_len(at, phrase)).max()
+            };
+            let is_number = self.tokens[at].is_number();
+            let Some(percent) = after(at + 1, &["%", "percent", "per cent"]).filter(|_| is_number)
+            else {
+                continue;
+            };
+            let end = at + 1 + percent;
+            let is_reduced = after(end, &["off", "discount", "cheaper"]).is_some();
+            if !is_reduced && after(end, words::PERCENT_OF_WHAT).is_none() {
+                continue;
+            }
+            let nearest = at.saturating_sub(MAX_PRICE_DISTANCE)..at;
+            let is_price = |at: &usize| {
+                self.tokens[*at].is_number() && after(at + 1, &["%", "percent"]).is_none()
+            };
+            let later = end..(end + MAX_PRICE_DISTANCE).min(self.tokens.len());
+            let Some(price) = nearest.rev().find(is_price).or_else(|| later.clone().find(is_price))
+            else {
+                continue;
+            };
+            let price_end = price + 1 + after(price + 1, words::COUNTED).unwrap_or(0);
+            let (percent, price) = (&self.tokens[at], self.text(&(price..price_end)));
+            let what = if is_reduced { "off" } else { "tip on" };
+            let text = format!("{}% {what} {price}", percent.text);
+            self.found.push(Found { span: at..end, operations: 1, text });
+        }
+    }
+
+    /// What the parser reads from `start` on: its tokens, its operations, and whether one of them is
+    /// certainly arithmetic.
+    fn parse(&mut self, start: usize) -> Option<(Range<usize>, usize, bool)> {
+        let mut end = self.tokens.len();
+        while end > start && self.parsed < MAX_PARSED {
+            let tokens = &self.tokens[start..end];
+            let mut parser = Parser::new(tokens);
+            parser.is_lenient = true;
+            let result = question(&mut parser);
+            self.parsed += 1 + parser.at;
+            let error = match result {
+                Ok(_) => {
+                    let mut span = start..start + parser.at;
+                    // Behind more than one number, `!` is no factorial but the end of the sentence.
+                    if parser.operations > 1 && span.end == self.tokens.len() {
+                        let last = &self.tokens[span.end - 1];
+                        if last.is("!") {
+                            span.end -= 1;
+                            parser.operations -= 1;
+                        }
+                    }
+                    let is_operation = parser.operations > 0;
+                    return is_operation.then_some((span, parser.operations, parser.is_certain));
+                }
+                Err(ExpressionError { kind: ErrorKind::TooDeep | ErrorKind::TooLong, .. }) => {
+                    return None;
+                }
+                Err(error) => error,
+            };
+            // Without what is to blame, and at least without the last token.
+            let blamed = tokens.iter().position(|token| token.position >= error.position);
+            end = start + blamed.unwrap_or(tokens.len() - 1).min(tokens.len() - 1);
+        }
+        None
+    }
+
+    fn may_start(&self, at: usize) -> bool {
+        let starts = ["-", "minus", "what", "percentage", "how"];
+        starts.iter().any(|word| self.tokens[at].is(word))
+            || Parser::new(self.tokens).starts_operand(at)
+    }
+
+    fn is_taken(&self, at: usize) -> bool {
+        self.found.iter().any(|found| found.span.contains(&at))
+    }
+
+    /// Whether the words before ask for a result.
+    fn is_asked(&self, span: &Range<usize>) -> bool {
+        const QUESTIONS: [&[&str]; 16] = [
+            &["what", "is"],
+            &["what", "are"],
+            &["what's"],
+            &["what’s"],
+            &["whats"],
+            &["what"],
+            &["much", "is"],
+            &["much", "are"],
+            &["does"],
+            &["compute"],
+            &["calculate"],
+            &["calc"],
+            &["evaluate"],
+            &["solve"],
+            &["work", "out"],
+            &["value", "of"],
+        ];
+        QUESTIONS.iter().any(|question| {
+            let before = self.tokens[..span.start].iter().rev();
+            question.len() <= span.start
+                && question.iter().rev().zip(before).all(|(word, token)| token.is(word))
+        })
+    }
+
+    /// Whether there is nothing else in the request but courtesies.
+    fn is_all(&self, span: &Range<usize>) -> bool {
+        const COURTESIES: [&str; 8] =
+            ["please", "thanks", "thank", "you", "hey", "hi", "hello", "so"];
+        self.tokens.iter().enumerate().all(|(at, token)| {
+            span.contains(&at)
+                || COURTESIES.iter().any(|word| token.is(word))
+                || matches!(token.kind, TokenKind::Symbol('?' | '=' | '!' | ',' | ':'))
+                || token.text == "."
+        })
+    }
+
+    /// Whether what looks like an expression is part of something else.
+    fn is_something_else(&self, span: &Range<usize>) -> bool {
+        let is_one_of = |at: Option<&Token>, words: &[&str]| {
+            at.is_some_and(|token| words.iter().any(|word| token.is(word)))
+        };
+        let (first, last) = (&self.tokens[span.start], &self.tokens[span.end - 1]);
+        let before = self.request[..first.start].chars().next_back();
+        let mut after = self.request[last.end()..].chars();
+        let (next, next_but_one) = (after.next(), after.next());
+        let is_glued = before.is_some_and(|c| c.is_alphanumeric() || ".:/\\@#_&".contains(c))
+            || next.is_some_and(|c| c.is_alphanumeric() || "/\\@_".contains(c))
+            || (next.is_some_and(|c| ".:-".contains(c))
+                && next_but_one.is_some_and(char::is_alphanumeric));
+        // Of a formula with unknowns only a part is understood.
+        let previous = span.start.checked_sub(1).map(|at| &self.tokens[at]);
+        let following = self.tokens.get(span.end);
+        let is_part = is_one_of(previous, &["+", "*", "/", "^", "plus", "times"])
+            || is_one_of(following, &["+", "*", "/", "^", "plus", "minus", "times", "divided"]);
+        // `Add 5 and 7 to my list`.
+        let is_for_list = is_one_of(following, &["to"])
+            && is_one_of(self.tokens.get(span.end + 1), &["my", "the", "a", "our"]);
+        is_glued || is_part || is_for_list || self.is_date(span)
+    }
+
+    /// `2024-05-01`, `1/5/2024`.
+    fn is_date(&self, span: &Range<usize>) -> bool {
+        let [a, first, b, second, c] = &self.tokens[span.clone()] else { return false };
+        let number = |token: &Token| token.text.parse::<u32>().unwrap_or(u32::MAX);
+        let is_link = |token: &Token| token.is("-") || token.is("/");
+        let is_day = |token: &Token| (1..=31).contains(&number(token));
+        let is_year = |token: &Token| (1000..10_000).contains(&number(token));
+        is_link(first)
+            && is_link(second)
+            && is_day(b)
+            && ((is_year(a) && is_day(c)) || (is_day(a) && is_year(c)))
+    }
+
+    /// The request's text of these tokens, with the sign of currency before it.
+    fn text(&self, span: &Range<usize>) -> String {
+        let tokens = &self.tokens[span.clone()];
+        let text = source(self.request, tokens);
+        let before = &self.request[..tokens.first().map_or(0, |first| first.start)];
+        let text = match before.chars().next_back() {
+            Some(sign) if super::token::is_currency(sign) => {
+                &self.request[before.len() - sign.len_utf8()..before.len() + text.len()]
+            }
+            _ => text,
+        };
+        text.trim_end_matches('.').to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_computed_is_found() {
+        for (request, expected) in [
+            ("What is 7 times 8?", "7 times 8"),
+            ("compute 12*(3+4)", "12*(3+4)"),
+            ("Compute 12*(3+4)!", "12*(3+4)"),
+            ("How much is 144 divided by 12?", "144 divided by 12"),
+            ("Could you tell me what 15% of 80 is, please?", "15% of 80"),
+            ("whats 12x12", "12x12"),
+            ("3 apples at 1.25 each", "3 apples at 1.25 each"),
+            ("I bought 3 apples at $1.25 each, how much is that?", "3 apples at $1.25 each"),
+            ("What's 5!", "5!"),
+            ("5!", "5!"),
+            ("what is 50-18", "50-18"),
+            ("50-18", "50-18"),
+            ("50 - 18 = ?", "50 - 18"),
+            ("3 x 4, please", "3 x 4"),
+            ("What is 3/4 of 80?", "3/4 of 80"),
+            ("2+2", "2+2"),
+            ("2+2=", "2+2"),
+            ("What is two plus two.", "two plus two"),
+            ("What is 1.5 plus 2.", "1.5 plus 2"),
+            ("Please add 5 and 7", "add 5 and 7"),
+            ("Can you multiply 6 by 7 for me?", "multiply 6 by 7"),
+            ("What is the square root of 2?", "the square root of 2"),
+            ("what is the sum of 3, 4 and 5?", "the sum of 3, 4 and 5"),
+            ("Tell me the average of 3, 5 and 10.", "the average of 3, 5 and 10"),
+            ("How much is $20 * 3?", "$20 * 3"),
+            ("$20 * 3", "$20 * 3"),
+            ("What is a 20% tip on $64.50?", "a 20% tip on $64.50"),
+            ("Dinner was $64.50. How much is a 20% tip?", "20% tip on $64.50"),
+            ("A jacket costs 80 euros and is 35% off. What do I pay?", "80 euros and is 35% off"),
+            ("A jacket costs 80 euros. Today it is 35% off.", "35% off 80 euros"),
+            ("What do I pay with a 25% discount on a jacket that costs 80?", "25% off 80"),
+            ("What percentage of 80 is 20?", "What percentage of 80 is 20"),
+            ("20 is what percent of 80?", "20 is what percent of 80"),
+            ("Split 90 euros among 4 people", "Split 90 euros among 4 people"),
+            ("How many km are 5 miles?", "How many km are 5 miles"),
+            ("convert 12 inches to centimetres", "12 inches to centimetres"),
+            ("What is 100 F in C?", "100 F in C"),
+            ("How fast is 100 km/h in miles per hour?", "100 km/h in miles per hour"),
+            ("5 miles is how many km?", "5 miles is how many km"),
+            ("What is 2 to the power of 10?", "2 to the power of 10"),
+            ("what's 17 mod 5", "17 mod 5"),
+            ("What is 1/0?", "1/0"),
+            ("What is 100/10/5?", "100/10/5"),
+            ("sqrt(16) + 3", "sqrt(16) + 3"),
+            ("If I have 12 euros plus 5 euros, how much is it?", "12 euros plus 5 euros"),
+        ] {
+            assert_eq!(readings(request).first().map_or("", |it| it), expected, "{request}");
+            assert!(
+                !matches!(super::super::evaluate(expected), Err(error)
+                if error.kind != ErrorKind::DivisionByZero),
+                "{expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_reading_with_the_most_operations_is_first() {
+        let request = "What is 7 times 8, and how much is 1 plus 2 plus 3?";
+        assert_eq!(readings(request), ["1 plus 2 plus 3", "7 times 8"]);
+    }
+
+    #[test]
+    fn what_is_not_arithmetic_has_no_reading() {
+        for request in [
+            "",
+            "Tell me a joke",
+            "Remind me in 10 minutes",
+            "my phone number is 555 1234",
+            "my phone number is 555-1234",
+            "Call +49 170 1234567",
+            "the year 1969",
+            "room 12",
+            "42",
+            "Draw a bar chart of 3, 5, 2 and 8",
+            "Draw a pie chart of 1/2, 1/4 and 1/4",
+            "What day is 2024-05-01?",
+            "2024-05-01",
+            "Am 1/5/2024 there was a storm",
+            "The score was 3-2",
+            "Support is there 24/7",
+            "Read pages 10-20 of the book",
+            "Wake me at 7:30",
+            "Is the shop open 9 - 5?",
+            "Set a timer for half an hour",
+            "a quarter past five",
+            "Remind me 3 times a day",
+            "Add milk and 2 eggs to my list",
+            "Add 5 and 7 to my list",
+            "Increase the volume to 50%",
+            "The battery is at 80%",
+            "top 10% of students",
+            "Open http://example.com/5*3/2",
+            "Show file1+2.txt",
+            "Version 1.2.3 is out",
+            "What is 2x + 3?",
+            "Solve x + 3 * 4 = 20",
+            "3 of 5 tasks are done",
+            "I ran 5 miles in 40 minutes",
+            "Who won the 1966 world cup final?",
+            "We live on the 3rd floor, second door",
+            "Give me 5!",
+            "I was 12 in 2020",
+            "Chapter 7, section 2 and 3",
+            "What is the capital of France?",
+            "There were a hundred people and two dogs",
+            "The root of all evil",
+            "Split the text into 3 parts",
+            "What time is it in 3 hours?",
+        ] {
+            assert_eq!(readings(request), [""; 0], "{request}");
+        }
+    }
 }
