@@ -131,7 +131,7 @@ impl<'a> Lexer<'a> {
                 len += 1 + sign + exponent;
             }
         }
-        if bytes.get(len) == Some(&b'.') && !is_whole {
+        if bytes.get(len) == Some(&b'.') && !is_whole && digits(len + 1) > 0 {
             return (TokenKind::Unreadable(ErrorKind::MalformedNumber), len);
         }
         let value = match value(&rest[..len], is_whole) {
