@@ -1,30 +1,25 @@
 //! What the agent is told of the system around it: implements [`Host`].
 
-use super::{approval, desk::Desk, embedding::KernelEmbedder};
-use crate::{
-    platform::{clock::KernelClock, machine::KernelMachine},
-    selftest,
-};
+use super::{approval, code_host::KernelCodeHost, desk::Desk, embedding::KernelEmbedder};
+use crate::{platform::machine::KernelMachine, selftest};
 use alloc::{boxed::Box, rc::Rc, string::ToString, vec::Vec};
-use core::cell::{Cell, OnceCell, RefCell};
+use core::cell::{OnceCell, RefCell};
 use drivers_ps2::{Keyboard, layouts};
 use llm_agent::{Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap};
 use llm_memory::{BoxFuture, TextEmbedder, WordEmbedder};
-use system_core::executor::Executor;
-use system_platform::{Clock, Machine};
-
-/// Code that cannot wait lets the others run as often.
-const BREATH_NS: u64 = 4_000_000;
+use llm_tools::CodeHost;
+use system_core::{executor::Executor, timer::Timers};
+use system_platform::Machine;
 
 /// The machine, the keyboard layout, the embedding model, the self-tests, and the person.
 pub struct KernelHost {
     machine: KernelMachine,
     keyboard: Rc<RefCell<Keyboard>>,
     desk: Rc<Desk>,
-    executor: Executor,
+    timers: Timers,
+    code_host: Rc<KernelCodeHost>,
     embedding: RefCell<EmbeddingModel>,
     embedder: OnceCell<KernelEmbedder>,
-    next_breath_ns: Cell<u64>,
 }
 
 impl KernelHost {
@@ -38,12 +33,17 @@ impl KernelHost {
         Self {
             machine,
             keyboard,
+            timers: executor.timers(),
+            code_host: Rc::new(KernelCodeHost::new(executor, desk.clone())),
             desk,
-            executor,
             embedding: RefCell::new(EmbeddingModel::Missing),
             embedder: OnceCell::new(),
-            next_breath_ns: Cell::new(0),
         }
+    }
+
+    /// The queue in which tasks sleep.
+    pub fn timers(&self) -> Timers {
+        self.timers.clone()
     }
 
     /// Takes note of what has become of the embedding model.
@@ -75,15 +75,16 @@ impl Host for KernelHost {
     }
 
     fn approve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Approval>> {
-        Box::pin(approval::ask(&self.desk, self.executor.timers(), question))
+        Box::pin(approval::ask(&self.desk, self.timers.clone(), question))
+    }
+
+    fn code_host(&self) -> Option<Rc<dyn CodeHost>> {
+        Some(self.code_host.clone())
     }
 
     fn breathe(&self) {
-        let now_ns = KernelClock.now_ns();
-        if now_ns >= self.next_breath_ns.get() {
-            self.executor.run_round(now_ns);
-            self.next_breath_ns.set(KernelClock.now_ns() + BREATH_NS);
-        }
+        // Who computes looks at the stop button itself.
+        let _ = self.code_host.breathe();
     }
 
     fn keymaps(&self) -> Vec<&'static str> {

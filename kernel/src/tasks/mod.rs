@@ -6,6 +6,7 @@
 
 mod agent;
 mod approval;
+mod code_host;
 mod desk;
 mod embedding;
 pub mod event_log;

@@ -72,7 +72,7 @@ mod tests {
         let calc = words.lines().find(|line| line.starts_with("calc")).unwrap();
         let expected = "calc(expr: string (what to compute)) - Computes an expression: + - * /";
         assert!(calc.starts_with(expected), "{calc}");
-        assert!(words.lines().any(|line| line.starts_with("sysinfo() - ")), "{words}");
+        assert!(words.lines().any(|line| line.starts_with("sysinfo(about?: ")), "{words}");
     }
 
     #[test]

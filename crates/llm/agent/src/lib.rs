@@ -32,6 +32,7 @@ pub mod testing;
 mod tests;
 mod turn;
 mod turn_index;
+mod wake;
 mod written;
 
 pub use agent::{Agent, Config};

@@ -12,10 +12,11 @@ use crate::{
 use alloc::{
     format,
     string::{String, ToString},
+    vec::Vec,
 };
 use core::sync::atomic::AtomicBool;
 use llm_inference::model::{LanguageModel, SpecialTokens};
-use llm_tools::{ReadingContext, Router, router::Route};
+use llm_tools::{ReadingContext, Router, Tool, router::Route};
 use system_platform::Pacer;
 
 /// Models with fewer weights than this are routed.
@@ -27,6 +28,9 @@ const SURE_ENOUGH: f32 = 0.35;
 const MEMORY_NEAR: f32 = 0.45;
 /// How much it does: a factor of e for each eighth.
 const MEMORY_WEIGHT: f32 = 8.0;
+
+/// What a tool loses that cannot read the request.
+const UNREAD_WEIGHT: f32 = 0.25;
 
 /// The router, and whose vectors it was made for.
 pub(crate) struct PreparedRouter {
@@ -72,6 +76,15 @@ impl<M: LanguageModel> Agent<'_, M> {
             let weight = libm::expf(MEMORY_WEIGHT * (found.score - MEMORY_NEAR).max(0.0));
             route.weigh("recall", weight);
         }
+        let context = ReadingContext { now: self.host.machine().date_time() };
+        let unread: Vec<&str> = self
+            .tools
+            .iter()
+            .filter(|tool| tool.readings(question.text, &context).is_empty())
+            .map(Tool::name)
+            .collect();
+        // A tool that finds nothing in the request to work on is less likely to be meant.
+        unread.into_iter().for_each(|tool| route.weigh(tool, UNREAD_WEIGHT));
         if route.confidence() < SURE_ENOUGH {
             route.prefer_none();
         }

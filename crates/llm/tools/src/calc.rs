@@ -51,9 +51,13 @@ impl Tool for Calc {
         ]
     }
 
-    /// Parts of the request, which need no translation.
+    /// Parts of the request, which need no translation; where there is none, what it tells as a story.
     fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
-        expression::readings(request).into_iter().map(|expr| json!({ "expr": expr })).collect()
+        let mut expressions = expression::readings(request);
+        if expressions.is_empty() {
+            expressions.extend(expression::word_problem::guess(request));
+        }
+        expressions.into_iter().map(|expr| json!({ "expr": expr })).collect()
     }
 
     fn call<'a>(&'a self, arguments: &'a Value, _context: ToolContext<'a>) -> ToolFuture<'a> {

@@ -3,7 +3,8 @@
 //! ```text
 //! question = "what percent of" sum "is" sum | sum "is what percent of" sum | conversion | sum
 //! sum      = product { ("+" | "-") product | discount }
-//! product  = unary { ("*" | "/" | "%" | "of" | "off") unary }
+//! product  = share { ("*" | "/" | "%" | "of") share }
+//! share    = unary { ("of" | "off" | "on") unary }  behind a percentage: 100 / 10% of 50 = 20
 //! unary    = { "-" | "+" } power
 //! power    = postfix [ ("^" | "**") unary ]         so 2^3^2 = 2^(3^2) and -2^2 = -(2^2)
 //! postfix  = primary { "%" | "!" | "squared" ... }  "%" where no operand follows: 15% of 80
@@ -13,7 +14,8 @@
 //! ```
 //! Words bind as the symbols they stand for (`plus`, `times`, `to the power of`: [`words`]). An
 //! operand of a sentence ends at the first word between numbers, so that `the sum of 3 and 4 times 2`
-//! is 14. Articles and what is counted (`4 people`) are passed over. Nothing is parsed twice.
+//! is 14. A percentage that is added or taken away is one of what stands before it, as pocket calculators
+//! have it: `80 + 15%` is 92; anywhere else it is so many hundredths. Articles and what is counted (`4 people`) are passed over. Nothing is parsed twice.
 //! Errors carry the position of the character to blame, counted from 1.
 
 mod conversion;
@@ -24,19 +26,18 @@ mod numeral;
 mod parser;
 mod phrase;
 mod reading;
+mod slip;
 mod token;
 mod units;
 mod value;
+pub mod word_problem;
 mod words;
 
 pub use error::{ErrorKind, ExpressionError};
 pub use number::Number;
 pub use reading::readings;
 
-use alloc::{
-    format,
-    string::{String, ToString},
-};
+use alloc::{format, string::String};
 use conversion::{Conversion, with_unit};
 use parser::Parser;
 use token::Token;
@@ -82,7 +83,7 @@ pub fn compute(text: &str) -> Result<Outcome, ExpressionError> {
     let outcome = match question(&mut parser)? {
         Question::Value(value) => {
             let value = value.number();
-            let result = value.to_string();
+            let result = value.readable();
             let statement = format!("{} = {result}", text.trim());
             Outcome { value, unit: None, text: result, statement }
         }

@@ -52,7 +52,8 @@ fn asked_first<'t, 'a>(
     const LINKS: [&[&str]; 6] =
         [&["are", "there", "in"], &["are", "in"], &["is", "in"], &["are"], &["is"], &["in"]];
     let [how, many, rest @ ..] = tokens else { return None };
-    if !how.is("how") || !(many.is("many") || many.is("much")) {
+    let is_how = how.is("how") && (many.is("many") || many.is("much"));
+    if !is_how && !(how.is("number") && many.is("of")) {
         return None;
     }
     (1..=MOST_TOKENS.min(rest.len())).rev().find_map(|len| {
@@ -132,6 +133,11 @@ fn amount(tokens: &[Token]) -> Result<Number, ExpressionError> {
     if tokens.is_empty() || (tokens.len() == 1 && (tokens[0].is("a") || tokens[0].is("an"))) {
         return Ok(Number::Integer(1));
     }
+    // `half a mile`, `a quarter of a mile`
+    let articles = ["a", "an", "of"];
+    let is_article = |token: &Token| articles.iter().any(|article| token.is(article));
+    let len = tokens.iter().rposition(|token| !is_article(token)).map_or(tokens.len(), |at| at + 1);
+    let tokens = &tokens[..len];
     let mut parser = Parser::new(tokens);
     let value = parser.sum()?;
     if parser.at < tokens.len() { Err(parser.unexpected()) } else { Ok(value.number()) }
@@ -140,5 +146,5 @@ fn amount(tokens: &[Token]) -> Result<Number, ExpressionError> {
 /// Text and symbol of an amount: `30.48 cm`, but `25%` and `38 °C`.
 pub fn with_unit(number: Number, unit: &str) -> String {
     let space = if unit == "%" { "" } else { " " };
-    alloc::format!("{number}{space}{unit}")
+    alloc::format!("{}{space}{unit}", number.readable())
 }

@@ -56,30 +56,41 @@ impl<'t, 'a> Parser<'t, 'a> {
     }
 
     pub fn product(&mut self) -> Result<Value, ExpressionError> {
-        let mut left = self.unary()?;
+        let mut left = self.share()?;
         loop {
-            if let Some(price) = self.each() {
+            if let Some(price) = self.each().or_else(|| self.of_each(left)) {
                 left = self.apply(Infix::Times, left, price, self.position())?;
                 continue;
             }
             let Some((len, infix)) = self.matched(words::PRODUCTS) else { return Ok(left) };
-            let is_share = left.is_percent();
-            let belongs_to_sentence = self.is_in_sentence
-                && self.tokens[self.at].is_word()
-                && !(is_share && infix == Infix::Of);
+            let belongs_to_sentence = self.is_in_sentence && self.tokens[self.at].is_word();
             // `2x + 3` has an unknown in it.
             let is_unknown = self.next_is("x") && !self.starts_operand(self.at + 1);
-            if belongs_to_sentence || is_unknown || (infix.needs_percent() && !is_share) {
+            if belongs_to_sentence || is_unknown {
                 return Ok(left);
             }
             let is_certain = match infix {
-                Infix::Of => is_share,
+                Infix::Of => false,
                 _ => !["/", "x", "over"].iter().any(|word| self.next_is(word)),
             };
             let at = self.operator(len, is_certain);
+            let right = self.share()?;
+            left = self.apply(infix, left, right, at)?;
+        }
+    }
+
+    /// A percentage with what it is of, which no division before it can tear apart: `100 / 10% of 50`.
+    fn share(&mut self) -> Result<Value, ExpressionError> {
+        let mut left = self.unary()?;
+        if !left.is_percent() {
+            return Ok(left);
+        }
+        while let Some((len, infix)) = self.matched(words::SHARES) {
+            let at = self.operator(len, true);
             let right = self.unary()?;
             left = self.apply(infix, left, right, at)?;
         }
+        Ok(left)
     }
 
     pub fn unary(&mut self) -> Result<Value, ExpressionError> {
@@ -316,6 +327,10 @@ impl<'t, 'a> Parser<'t, 'a> {
 
     pub fn next_is(&self, word: &str) -> bool {
         self.tokens.get(self.at).is_some_and(|token| token.is(word))
+    }
+
+    pub fn next_is_number(&self) -> bool {
+        self.tokens.get(self.at).is_some_and(Token::is_number)
     }
 
     /// Position of the next token, one more than there are characters at the end.

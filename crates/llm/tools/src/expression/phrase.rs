@@ -51,7 +51,7 @@ impl Parser<'_, '_> {
         parts: i128,
     ) -> Result<Value, ExpressionError> {
         let at = self.position();
-        let is_half = self.next_is("half");
+        let is_half = self.next_is("half") || self.next_is("halve");
         self.at += len;
         let is_of = self.take("of");
         let is_direct = is_half && self.tokens.get(self.at).is_some_and(|next| next.is_number());
@@ -153,7 +153,8 @@ impl Parser<'_, '_> {
                 }
                 self.take("and");
             } else {
-                let links = self.take("and")
+                let links = self.next_is_number()
+                    || self.take("and")
                     || (is_addition && self.take("to"))
                     || (function == Function::Sum && (self.take("plus") || self.take("+")));
                 if !links {
@@ -216,6 +217,20 @@ impl Parser<'_, '_> {
         let len = each.iter().find_map(|phrase| self.phrase_len(unit, phrase))?;
         self.at = unit + len;
         self.count(true);
+        Some(Value::plain(number))
+    }
+
+    /// Behind a count: `boxes of 24`. How many are in each.
+    pub fn of_each(&mut self, count: Value) -> Option<Value> {
+        let [noun, of, number, ..] = self.tokens.get(self.at..)? else { return None };
+        let TokenKind::Number(number) = number.kind else { return None };
+        // `3 out of 5` and `25% off of 80` are shares.
+        let is_noun = noun.is_word() && !noun.is("out") && !noun.is("off");
+        if count.is_percent() || !is_noun || !of.is("of") {
+            return None;
+        }
+        self.at += 3;
+        self.count(false);
         Some(Value::plain(number))
     }
 

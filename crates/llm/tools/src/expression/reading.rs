@@ -66,8 +66,10 @@ impl Finder<'_, '_> {
         for end in 1..=self.tokens.len() {
             for start in end.saturating_sub(MAX_AMOUNT)..end {
                 let first = &self.tokens[start];
-                let is_start =
-                    first.is_number() || ["how", "a", "an", "-"].iter().any(|word| first.is(word));
+                let is_start = first.is_number()
+                    || ["how", "number", "half", "quarter", "a", "an", "-"]
+                        .iter()
+                        .any(|word| first.is(word));
                 if !is_start || self.parsed > MAX_PARSED || self.is_taken(start) {
                     continue;
                 }

@@ -3,7 +3,7 @@
 //! Whatever is written differently and means the same becomes the same token: `×` and `*`, `1,234`
 //! and `1234`, `twenty-five` ([`super::numeral`]) and `25`. Signs of currency are left out.
 
-use super::{ErrorKind, Number, numeral};
+use super::{ErrorKind, Number, numeral, slip};
 use alloc::vec::Vec;
 
 /// The most tokens that are read of a text: the end of a longer one is an error where it comes.
@@ -15,6 +15,8 @@ pub struct Token<'a> {
     pub kind: TokenKind,
     /// What stands in the text.
     pub text: &'a str,
+    /// The word that is meant, where a finger slipped.
+    pub slip_of: Option<&'static str>,
     /// Where it begins, in bytes.
     pub start: usize,
     /// Where it begins, in characters from 1.
@@ -44,7 +46,7 @@ impl Token<'_> {
     /// Whether it is this word, whatever the case, or this symbol.
     pub fn is(&self, wanted: &str) -> bool {
         match self.kind {
-            TokenKind::Word => self.text.eq_ignore_ascii_case(wanted),
+            TokenKind::Word => self.slip_of.unwrap_or(self.text).eq_ignore_ascii_case(wanted),
             TokenKind::Symbol(symbol) => wanted.chars().eq([symbol]),
             _ => false,
         }
@@ -69,7 +71,9 @@ pub fn tokens(text: &str) -> Vec<Token<'_>> {
         }
         lexer.tokens.push(token);
     }
-    numeral::join(text, lexer.tokens)
+    let mut tokens = numeral::join(text, lexer.tokens);
+    slip::mend(&mut tokens);
+    tokens
 }
 
 struct Lexer<'a> {
@@ -96,7 +100,8 @@ impl<'a> Lexer<'a> {
         } else {
             self.symbol(first, rest)
         };
-        let token = Token { kind, text: &rest[..len], start: self.at, position: self.position };
+        let text = &rest[..len];
+        let token = Token { kind, text, slip_of: None, start: self.at, position: self.position };
         self.advance(len);
         Some(token)
     }

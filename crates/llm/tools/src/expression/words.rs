@@ -10,7 +10,7 @@ pub enum Infix {
     /// `5 subtracted from 20`.
     MinusFrom,
     Times,
-    /// `of`, which only multiplies what is a share with certainty.
+    /// `of`, which multiplies a percentage and, less certainly, any other share.
     Of,
     Divide,
     Remainder,
@@ -18,13 +18,6 @@ pub enum Infix {
     Off,
     /// `20% on 64`.
     On,
-}
-
-impl Infix {
-    /// Whether it makes sense only behind a percentage.
-    pub fn needs_percent(self) -> bool {
-        matches!(self, Self::Off | Self::On)
-    }
 }
 
 /// An operation on what stands before it.
@@ -73,9 +66,6 @@ pub const PRODUCTS: &[(&str, Infix)] = &[
     ("multiplied by", Infix::Times),
     ("multiplied with", Infix::Times),
     ("of", Infix::Of),
-    ("on", Infix::On),
-    ("off", Infix::Off),
-    ("off of", Infix::Off),
     ("/", Infix::Divide),
     ("over", Infix::Divide),
     ("divided by", Infix::Divide),
@@ -107,6 +97,10 @@ pub const PRODUCTS: &[(&str, Infix)] = &[
     ("modulo", Infix::Remainder),
 ];
 
+/// Behind a percentage.
+pub const SHARES: &[(&str, Infix)] =
+    &[("of", Infix::Of), ("on", Infix::On), ("off", Infix::Off), ("off of", Infix::Off)];
+
 pub const POWERS: &[(&str, ())] = &[
     ("^", ()),
     ("to the power of", ()),
@@ -137,6 +131,7 @@ pub const POSTFIXES: &[(&str, Postfix)] = &[
 /// Parts of a whole, as they stand behind a number: `three quarters`.
 pub const FRACTIONS: &[(&str, i128)] = &[
     ("half", 2),
+    ("halve", 2),
     ("halves", 2),
     ("third", 3),
     ("thirds", 3),
