@@ -6,6 +6,7 @@
 //! libFuzzer, which looks for new paths through the code.
 #![forbid(unsafe_code)]
 
+pub mod calculator;
 pub mod gguf;
 pub mod grammar;
 pub mod mutate;
@@ -30,6 +31,7 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    calculator::TARGET,
     gguf::TARGET,
     grammar::TARGET,
     schema::TARGET,

@@ -222,6 +222,8 @@ fn understands_words() {
         ("12 squared", "144"),
         ("12²", "144"),
         ("5 cubed", "125"),
+        ("the square of 12", "144"),
+        ("the cube of 3 plus 1", "28"),
         ("15 percent of 80", "12"),
         ("15 per cent of 80", "12"),
         ("7% of 300", "21"),

@@ -178,6 +178,9 @@ pub const ORDINALS: &[(&str, i128)] = &[
 /// Multiples of what follows.
 pub const MULTIPLES: &[(&str, i128)] = &[("double", 2), ("twice", 2), ("triple", 3), ("thrice", 3)];
 
+/// Powers of what follows.
+pub const POWERS_OF: &[(&str, i128)] = &[("square of", 2), ("cube of", 3)];
+
 /// Functions by the words for them; what they are applied to follows, with or without `of`.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     ("square root", Function::Sqrt),
