@@ -64,7 +64,9 @@ const WORDS: &[&str] = &[
 
 fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = PHRASES.iter().map(|phrase| phrase.as_bytes().to_vec()).collect();
-    for part in ["(", "-", "2^", "sqrt ", "half of ", "subtract 5 from ", "1+", "sum of 3 and ", "5!"] {
+    for part in
+        ["(", "-", "2^", "sqrt ", "half of ", "subtract 5 from ", "1+", "sum of 3 and ", "5!"]
+    {
         seeds.push(part.repeat(3000).into_bytes());
         // Of requests only short ones are looked through.
         seeds.push(part.repeat(60).into_bytes());

@@ -43,7 +43,7 @@ use token::Token;
 use value::Value;
 
 /// How deep parentheses, signs, powers and sentences may nest: every level costs kernel stack.
-const MAX_DEPTH: usize = 64;
+const MAX_DEPTH: usize = 32;
 
 /// What an expression comes to.
 #[derive(Clone, Debug, PartialEq)]

@@ -194,9 +194,9 @@ fn errors_name_the_position() {
 #[test]
 fn nesting_is_bounded() {
     let deep = format!("{}1{}", "(".repeat(10_000), ")".repeat(10_000));
-    assert_eq!(value(&deep), "position 65: nested deeper than 64 levels");
-    assert_eq!(value(&"-".repeat(10_000)), "position 65: nested deeper than 64 levels");
-    let fine = format!("{}1{}", "(".repeat(60), ")".repeat(60));
+    assert_eq!(value(&deep), "position 33: nested deeper than 32 levels");
+    assert_eq!(value(&"-".repeat(10_000)), "position 33: nested deeper than 32 levels");
+    let fine = format!("{}1{}", "(".repeat(30), ")".repeat(30));
     assert_eq!(value(&fine), "1");
 }
 
@@ -381,6 +381,23 @@ fn statements_read_well() {
     ] {
         assert_eq!(compute(text).unwrap().statement, expected);
     }
+}
+
+/// The agent shares its stack, of 512 KiB, with whatever it calls.
+#[test]
+fn nesting_needs_little_stack() {
+    extern crate std;
+    const STACK_BYTES: usize = 128 * 1024;
+    let run = || {
+        for part in
+            ["(", "-", "2^", "sqrt ", "half of ", "subtract 5 from ", "sum of 3 and ", "max("]
+        {
+            assert!(evaluate(&part.repeat(300)).is_err(), "{part}");
+            let _ = readings(&part.repeat(60));
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run);
+    thread.expect("a thread starts").join().expect("every part is an error");
 }
 
 #[test]
