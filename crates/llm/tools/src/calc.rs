@@ -70,3 +70,24 @@ fn compute(arguments: &Value) -> Result<ToolOutput, ToolError> {
     })?;
     Ok(ToolOutput::with_statement(outcome.text, outcome.statement))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_request_is_computed_and_what_is_none_is_an_error() {
+        let statement = |expr: &str| compute(&json!({ "expr": expr })).map(|it| it.statement);
+        assert_eq!(statement("7 times 8"), Ok("7 times 8 = 56".into()));
+        assert_eq!(statement("What is 7 times 8?"), Ok("7 times 8 = 56".into()));
+        assert_eq!(statement("12 inches to centimetres"), Ok("12 inches = 30.48 cm".into()));
+        assert!(statement("Tell me a joke").is_err());
+    }
+
+    #[test]
+    fn readings_are_arguments() {
+        let context = ReadingContext::default();
+        let readings = Calc::new().readings("How much is 15% of 80?", &context);
+        assert_eq!(readings, [json!({"expr": "15% of 80"})]);
+    }
+}

@@ -128,7 +128,6 @@ fn question<'t, 'a>(parser: &mut Parser<'t, 'a>) -> Result<Question<'t, 'a>, Exp
         "as a % of",
     ];
     let tokens = parser.tokens;
-    let start = parser.at;
     let is_whole_first = parser.skip(&WHAT);
     let first_at = parser.at;
     let first = parser.sum()?;
@@ -140,7 +139,6 @@ fn question<'t, 'a>(parser: &mut Parser<'t, 'a>) -> Result<Question<'t, 'a>, Exp
         if is_whole_first {
             return Err(parser.error(ErrorKind::ExpectedWord { word: "is" }));
         }
-        debug_assert!(start == first_at, "nothing was passed over");
         return Ok(Question::Value(first));
     }
     let second_at = parser.at;

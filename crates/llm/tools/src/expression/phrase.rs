@@ -214,11 +214,9 @@ impl Parser<'_, '_> {
             return None;
         }
         let TokenKind::Number(number) = self.tokens.get(price)?.kind else { return None };
-        let unit = price
-            + 1
-            + usize::from(
-                words::COUNTED[..8].iter().any(|word| self.phrase_len(price + 1, word).is_some()),
-            );
+        let mut currencies = words::CURRENCIES.iter();
+        let is_named = currencies.any(|word| self.phrase_len(price + 1, word).is_some());
+        let unit = price + 1 + usize::from(is_named);
         let each = ["each", "apiece", "a piece", "per piece"];
         let len = each.iter().find_map(|phrase| self.phrase_len(unit, phrase))?;
         self.at = unit + len;

@@ -329,6 +329,7 @@ fn understands_words() {
         ("90 split between 4 people", "22.5"),
         ("3 apples at 1.25 each", "3.75"),
         ("3 apples at $1.25 each plus 2", "5.75"),
+        ("3 apples at 2 euros each", "6"),
         ("twice 21", "42"),
         ("2x + 3", "position 2: \"x\" is not understood"),
         ("π * 2", "6.28318530717959"),

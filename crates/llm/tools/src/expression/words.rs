@@ -261,6 +261,9 @@ pub const VERBS: &[(&str, Verb)] = &[
     ("ratio of", verb(&["to", "and"], Infix::Divide)),
 ];
 
+/// Words for money.
+pub const CURRENCIES: &[&str] = &["euro", "euros", "eur", "dollar", "dollars", "usd", "pounds"];
+
 /// Words that stand behind a number and only say what is counted, or how.
 pub const COUNTED: &[&str] = &[
     "euro",
