@@ -431,6 +431,23 @@ fn what_is_no_arithmetic_has_no_reading() {
 }
 
 #[test]
+fn an_argument_that_is_a_whole_request_is_computed() {
+    assert_eq!(statement("What is 7 times 8?"), "7 times 8 = 56");
+    assert!(
+        statement("Tell me a joke").contains("unknown name"),
+        "{}",
+        statement("Tell me a joke")
+    );
+}
+
+#[test]
+fn a_story_is_computed_where_it_asks() {
+    let request = "four friends share 158.40, what does each pay";
+    assert_eq!(readings(request), [""; 0]);
+    assert_eq!(answer(request), "158.40 / 4 = 39.6");
+}
+
+#[test]
 fn the_best_reading_comes_first_and_all_have_a_value() {
     let found = readings("What is 2+3, and what is 4 * 5 + 6 * 7?");
     assert_eq!(found, ["4 * 5 + 6 * 7", "2+3"]);

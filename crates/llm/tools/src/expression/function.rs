@@ -8,8 +8,6 @@ use alloc::vec::Vec;
 pub enum Function {
     Sqrt,
     Cbrt,
-    Square,
-    Cube,
     Sin,
     Cos,
     Tan,
@@ -36,11 +34,9 @@ pub enum Function {
 const MAX_FACTORIAL: i128 = 170;
 
 impl Function {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 22] = [
         Self::Sqrt,
         Self::Cbrt,
-        Self::Square,
-        Self::Cube,
         Self::Sin,
         Self::Cos,
         Self::Tan,
@@ -71,8 +67,6 @@ impl Function {
         match self {
             Self::Sqrt => "sqrt",
             Self::Cbrt => "cbrt",
-            Self::Square => "square",
-            Self::Cube => "cube",
             Self::Sin => "sin",
             Self::Cos => "cos",
             Self::Tan => "tan",
@@ -137,8 +131,6 @@ impl Function {
         let x = argument.to_f64();
         let value = match self {
             Self::Factorial => return self.factorial(argument),
-            Self::Square => return Ok(argument.power(Number::Integer(2))),
-            Self::Cube => return Ok(argument.power(Number::Integer(3))),
             Self::Sqrt if x < 0.0 => None,
             Self::Ln | Self::Log | Self::Log2 if x <= 0.0 => None,
             Self::Sqrt => Some(libm::sqrt(x)),

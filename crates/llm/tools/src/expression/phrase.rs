@@ -30,6 +30,13 @@ impl Parser<'_, '_> {
             let operand = self.unary()?;
             return self.apply(Infix::Times, Value::integer(factor), operand, at);
         }
+        if let Some((len, exponent)) = self.matched(words::POWERS_OF) {
+            let at = self.position();
+            self.at += len;
+            self.count(true);
+            let operand = self.unary()?;
+            return self.checked(operand.power(Value::integer(exponent)), at);
+        }
         if let Some((len, verb)) = self.matched(words::VERBS) {
             return self.verb(len, verb);
         }
@@ -208,11 +215,9 @@ impl Parser<'_, '_> {
             return None;
         }
         let TokenKind::Number(number) = self.tokens.get(price)?.kind else { return None };
-        let unit = price
-            + 1
-            + usize::from(
-                words::COUNTED[..8].iter().any(|word| self.phrase_len(price + 1, word).is_some()),
-            );
+        let mut currencies = words::CURRENCIES.iter();
+        let is_named = currencies.any(|word| self.phrase_len(price + 1, word).is_some());
+        let unit = price + 1 + usize::from(is_named);
         let each = ["each", "apiece", "a piece", "per piece"];
         let len = each.iter().find_map(|phrase| self.phrase_len(unit, phrase))?;
         self.at = unit + len;
@@ -277,6 +282,7 @@ impl Parser<'_, '_> {
                 ["pi", "e", "the", "a", "log base", "negative"].iter().any(|word| begins(word))
                     || Function::from_name(token.text).is_some()
                     || words::FUNCTIONS.iter().any(|(phrase, _)| begins(phrase))
+                    || words::POWERS_OF.iter().any(|(phrase, _)| begins(phrase))
                     || words::VERBS.iter().any(|(phrase, _)| begins(phrase))
                     || words::FRACTIONS.iter().any(|(phrase, _)| begins(phrase))
                     || words::ORDINALS.iter().any(|(phrase, _)| begins(phrase))

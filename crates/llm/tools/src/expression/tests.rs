@@ -194,9 +194,9 @@ fn errors_name_the_position() {
 #[test]
 fn nesting_is_bounded() {
     let deep = format!("{}1{}", "(".repeat(10_000), ")".repeat(10_000));
-    assert_eq!(value(&deep), "position 65: nested deeper than 64 levels");
-    assert_eq!(value(&"-".repeat(10_000)), "position 65: nested deeper than 64 levels");
-    let fine = format!("{}1{}", "(".repeat(60), ")".repeat(60));
+    assert_eq!(value(&deep), "position 33: nested deeper than 32 levels");
+    assert_eq!(value(&"-".repeat(10_000)), "position 33: nested deeper than 32 levels");
+    let fine = format!("{}1{}", "(".repeat(30), ")".repeat(30));
     assert_eq!(value(&fine), "1");
 }
 
@@ -222,6 +222,8 @@ fn understands_words() {
         ("12 squared", "144"),
         ("12²", "144"),
         ("5 cubed", "125"),
+        ("the square of 12", "144"),
+        ("the cube of 3 plus 1", "28"),
         ("15 percent of 80", "12"),
         ("15 per cent of 80", "12"),
         ("7% of 300", "21"),
@@ -327,6 +329,7 @@ fn understands_words() {
         ("90 split between 4 people", "22.5"),
         ("3 apples at 1.25 each", "3.75"),
         ("3 apples at $1.25 each plus 2", "5.75"),
+        ("3 apples at 2 euros each", "6"),
         ("twice 21", "42"),
         ("2x + 3", "position 2: \"x\" is not understood"),
         ("π * 2", "6.28318530717959"),

@@ -173,6 +173,9 @@ pub const ORDINALS: &[(&str, i128)] = &[
 /// Multiples of what follows.
 pub const MULTIPLES: &[(&str, i128)] = &[("double", 2), ("twice", 2), ("triple", 3), ("thrice", 3)];
 
+/// Powers of what follows.
+pub const POWERS_OF: &[(&str, i128)] = &[("square of", 2), ("cube of", 3)];
+
 /// Functions by the words for them; what they are applied to follows, with or without `of`.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     ("square root", Function::Sqrt),
@@ -252,6 +255,9 @@ pub const VERBS: &[(&str, Verb)] = &[
     ("quotient of", verb(&["and"], Infix::Divide)),
     ("ratio of", verb(&["to", "and"], Infix::Divide)),
 ];
+
+/// Words for money.
+pub const CURRENCIES: &[&str] = &["euro", "euros", "eur", "dollar", "dollars", "usd", "pounds"];
 
 /// Words that stand behind a number and only say what is counted, or how.
 pub const COUNTED: &[&str] = &[
