@@ -1,7 +1,7 @@
 //! Expressions and requests in a person's words, computed.
 
 use crate::Target;
-use llm_tools::expression::{ErrorKind, compute, evaluate, readings};
+use llm_tools::expression::{compute, evaluate, readings};
 
 /// See [`run`].
 pub const TARGET: Target = Target { name: "calculator", run, seeds, words: WORDS, memory_limit };
@@ -119,21 +119,9 @@ pub fn run(data: &[u8]) {
     }
     for reading in readings(&text) {
         if let Err(error) = evaluate(&reading) {
-            assert!(is_about_values(&error.kind), "{error}: {reading:?} of {text:?}");
+            assert!(error.is_about_values(), "{error}: {reading:?} of {text:?}");
         }
     }
-}
-
-/// Whether an expression is sound, and its numbers are not.
-fn is_about_values(kind: &ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::DivisionByZero
-            | ErrorKind::OutOfDomain { .. }
-            | ErrorKind::RootOfNegative
-            | ErrorKind::TooLarge
-            | ErrorKind::TooManyArguments { .. }
-    )
 }
 
 #[cfg(test)]

@@ -43,8 +43,8 @@ use parser::Parser;
 use token::Token;
 use value::Value;
 
-/// How deep parentheses, signs, powers and sentences may nest: every level costs kernel stack.
-const MAX_DEPTH: usize = 32;
+/// How deep parentheses, signs, powers and sentences may nest: every level costs up to 3 KiB of stack.
+const MAX_DEPTH: usize = 16;
 
 /// What an expression comes to.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,6 +13,20 @@ pub struct ExpressionError {
     pub kind: ErrorKind,
 }
 
+impl ExpressionError {
+    /// Whether the expression is understood, and only its numbers have no value.
+    pub fn is_about_values(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::DivisionByZero
+                | ErrorKind::OutOfDomain { .. }
+                | ErrorKind::RootOfNegative
+                | ErrorKind::TooLarge
+                | ErrorKind::TooManyArguments { .. }
+        )
+    }
+}
+
 /// What is wrong with an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorKind {

@@ -1,4 +1,7 @@
 //! Parses and computes in one pass: operators and how they bind. [`super::phrase`] has the sentences.
+//!
+//! Whatever does not recurse itself is kept out of line, so that its variables are not on the stack of
+//! everything that nests.
 
 use super::{
     ErrorKind, ExpressionError, MAX_DEPTH,
@@ -143,30 +146,42 @@ impl<'t, 'a> Parser<'t, 'a> {
             } else {
                 return Ok(value);
             };
-            value = match postfix {
-                Postfix::Percent => {
-                    self.skip(words::PERCENT_OF_WHAT);
-                    value.in_percent()
-                }
-                Postfix::Degrees => value.in_degrees(),
-                Postfix::Squared | Postfix::Cubed => {
-                    self.count(true);
-                    let exponent = if postfix == Postfix::Squared { 2 } else { 3 };
-                    self.checked(value.power(Value::integer(exponent)), at)?
-                }
-                Postfix::Factorial => {
-                    self.count(self.tokens[self.at - 1].is_word());
-                    let number = Function::Factorial.apply(&[value]).map(Value::plain);
-                    self.checked(number, at)?
-                }
-                Postfix::AndHalf => {
-                    let half = Value::integer(1).divided_by(Value::integer(2));
-                    self.checked(half.and_then(|half| value.plus(half)), at)?
-                }
-            };
+            value = self.modified(value, postfix, at)?;
         }
     }
 
+    /// What `postfix`, which was read at `at`, makes of a value.
+    #[inline(never)]
+    fn modified(
+        &mut self,
+        value: Value,
+        postfix: Postfix,
+        at: usize,
+    ) -> Result<Value, ExpressionError> {
+        let modified = match postfix {
+            Postfix::Percent => {
+                self.skip(words::PERCENT_OF_WHAT);
+                return Ok(value.in_percent());
+            }
+            Postfix::Degrees => return Ok(value.in_degrees()),
+            Postfix::Squared | Postfix::Cubed => {
+                self.count(true);
+                let exponent = if postfix == Postfix::Squared { 2 } else { 3 };
+                value.power(Value::integer(exponent))
+            }
+            Postfix::Factorial => {
+                self.count(self.tokens[self.at - 1].is_word());
+                Function::Factorial.apply(&[value]).map(Value::plain)
+            }
+            Postfix::AndHalf => {
+                let half = Value::integer(1).divided_by(Value::integer(2));
+                half.and_then(|half| value.plus(half))
+            }
+        };
+        self.checked(modified, at)
+    }
+
+    #[inline(never)]
     fn primary(&mut self) -> Result<Value, ExpressionError> {
         while ["the", "a", "an"].iter().any(|article| self.next_is(article))
             && self.starts_operand(self.at + 1)
@@ -214,6 +229,7 @@ impl<'t, 'a> Parser<'t, 'a> {
         Ok(value)
     }
 
+    #[inline(never)]
     pub fn close(&mut self, opened_at: usize) -> Result<(), ExpressionError> {
         if self.take(")") {
             return Ok(());
@@ -225,6 +241,7 @@ impl<'t, 'a> Parser<'t, 'a> {
     }
 
     /// What is wrong with the next token, behind a whole expression.
+    #[inline(never)]
     pub fn unexpected(&self) -> ExpressionError {
         let Some(token) = self.tokens.get(self.at) else {
             return self.error(ErrorKind::ExpectedNumber);
@@ -240,11 +257,13 @@ impl<'t, 'a> Parser<'t, 'a> {
         })
     }
 
+    #[inline(never)]
     pub fn unknown_name(&self) -> ExpressionError {
         let name = self.tokens.get(self.at).map_or_else(String::new, |token| short(token.text));
         self.error(ErrorKind::UnknownName { name })
     }
 
+    #[inline(never)]
     pub fn apply(
         &mut self,
         infix: Infix,
@@ -265,6 +284,7 @@ impl<'t, 'a> Parser<'t, 'a> {
     }
 
     /// The value, or the error at `at`.
+    #[inline(never)]
     pub fn checked(
         &self,
         value: Result<Value, ErrorKind>,
@@ -291,6 +311,7 @@ impl<'t, 'a> Parser<'t, 'a> {
     }
 
     /// The longest phrase of `table` that comes next, and its meaning.
+    #[inline(never)]
     pub fn matched<T: Copy>(&self, table: &[(&str, T)]) -> Option<(usize, T)> {
         let next = self.tokens.get(self.at)?;
         if !matches!(next.kind, TokenKind::Word | TokenKind::Symbol(_)) {
@@ -315,6 +336,7 @@ impl<'t, 'a> Parser<'t, 'a> {
     }
 
     /// Passes one of `phrases`, if it comes next.
+    #[inline(never)]
     pub fn skip(&mut self, phrases: &[&str]) -> bool {
         let len = phrases.iter().filter_map(|phrase| self.phrase_len(self.at, phrase)).max();
         self.at += len.unwrap_or(0);
@@ -342,6 +364,7 @@ impl<'t, 'a> Parser<'t, 'a> {
         }
     }
 
+    #[inline(never)]
     pub fn error(&self, kind: ErrorKind) -> ExpressionError {
         ExpressionError { position: self.position(), kind }
     }

@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 
 impl Parser<'_, '_> {
     /// A constant, or what begins with a word.
+    #[inline(never)]
     pub fn named(&mut self) -> Result<Value, ExpressionError> {
         let pi = Value::plain(Number::Real(core::f64::consts::PI));
         let e = Value::plain(Number::Real(core::f64::consts::E));
@@ -51,6 +52,7 @@ impl Parser<'_, '_> {
     }
 
     /// `count` parts of which a whole has `parts`; of what follows, if something does.
+    #[inline(never)]
     pub fn fraction(
         &mut self,
         count: Value,
@@ -73,6 +75,7 @@ impl Parser<'_, '_> {
     }
 
     /// `4th root of 16`.
+    #[inline(never)]
     pub fn nth_root(&mut self) -> Result<Option<Value>, ExpressionError> {
         let at = self.position();
         let is_root = self.phrase_len(self.at + 1, "root").is_some();
@@ -86,6 +89,7 @@ impl Parser<'_, '_> {
     }
 
     /// The ordinal that is the token `at`.
+    #[inline(never)]
     pub fn ordinal(&self, at: usize) -> Option<Number> {
         let token = self.tokens.get(at)?;
         if let TokenKind::Ordinal(value) = token.kind {
@@ -96,6 +100,7 @@ impl Parser<'_, '_> {
     }
 
     /// Behind `log base`.
+    #[inline(never)]
     fn logarithm(&mut self) -> Result<Value, ExpressionError> {
         let at = self.position();
         self.count(true);
@@ -113,6 +118,7 @@ impl Parser<'_, '_> {
         self.checked(value, at)
     }
 
+    #[inline(never)]
     fn function(&mut self, len: usize, function: Function) -> Result<Value, ExpressionError> {
         let at = self.position();
         let is_addition = self.next_is("add");
@@ -143,6 +149,7 @@ impl Parser<'_, '_> {
     }
 
     /// `3, 4 and 5`.
+    #[inline(never)]
     fn list(
         &mut self,
         function: Function,
@@ -177,6 +184,7 @@ impl Parser<'_, '_> {
     }
 
     /// `subtract 5 from 20`, `difference between 50 and 18`.
+    #[inline(never)]
     fn verb(&mut self, len: usize, verb: Verb) -> Result<Value, ExpressionError> {
         let at = self.position();
         self.at += len;
@@ -206,6 +214,7 @@ impl Parser<'_, '_> {
     }
 
     /// Behind a count: `apples at 1.25 each`. The price.
+    #[inline(never)]
     pub fn each(&mut self) -> Option<Value> {
         const AT: [&str; 5] = ["at", "for", "cost", "costs", "costing"];
         let is_at = |at: usize| AT.iter().any(|word| self.phrase_len(at, word).is_some());
@@ -226,6 +235,7 @@ impl Parser<'_, '_> {
     }
 
     /// Behind a count: `boxes of 24`. How many are in each.
+    #[inline(never)]
     pub fn of_each(&mut self, count: Value) -> Option<Value> {
         let [noun, of, number, ..] = self.tokens.get(self.at..)? else { return None };
         let TokenKind::Number(number) = number.kind else { return None };
@@ -240,6 +250,7 @@ impl Parser<'_, '_> {
     }
 
     /// Behind a price: `and is 35% off`, `with a 20% tip`. The price with it.
+    #[inline(never)]
     pub fn surcharge(&mut self, price: Value) -> Result<Option<Value>, ExpressionError> {
         const MOST_FILLERS: usize = 4;
         let before = self.at;
@@ -271,6 +282,7 @@ impl Parser<'_, '_> {
     }
 
     /// Whether an operand may begin at token `at`.
+    #[inline(never)]
     pub fn starts_operand(&self, at: usize) -> bool {
         let Some(token) = self.tokens.get(at) else { return false };
         let begins = |phrase: &str| self.phrase_len(at, phrase).is_some();
