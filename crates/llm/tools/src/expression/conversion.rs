@@ -49,8 +49,16 @@ fn asked_first<'t, 'a>(
     text: &str,
     tokens: &'t [Token<'a>],
 ) -> Option<(&'t [Token<'a>], &'static Unit)> {
-    const LINKS: [&[&str]; 6] =
-        [&["are", "there", "in"], &["are", "in"], &["is", "in"], &["are"], &["is"], &["in"]];
+    const LINKS: [&[&str]; 8] = [
+        &["are", "there", "in"],
+        &["are", "in"],
+        &["is", "in"],
+        &["are"],
+        &["is"],
+        &["in"],
+        &["do"],
+        &["does"],
+    ];
     let [how, many, rest @ ..] = tokens else { return None };
     let is_how = how.is("how") && (many.is("many") || many.is("much"));
     if !is_how && !(how.is("number") && many.is("of")) {

@@ -74,7 +74,7 @@ impl<'t, 'a> Parser<'t, 'a> {
             }
             let is_certain = match infix {
                 Infix::Of => false,
-                _ => !["/", "x", "over"].iter().any(|word| self.next_is(word)),
+                _ => !["/", "%", "x", "over"].iter().any(|word| self.next_is(word)),
             };
             let at = self.operator(len, is_certain);
             let right = self.share()?;

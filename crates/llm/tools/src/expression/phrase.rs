@@ -144,6 +144,13 @@ impl Parser<'_, '_> {
                 Vec::from([self.unary()?])
             }
         };
+        // `add 7.7% tax to 1200`: of what it is added to.
+        if is_addition
+            && let [share, whole] = arguments[..]
+            && share.is_percent()
+        {
+            return self.apply(Infix::Plus, whole, share, at);
+        }
         let number = function.apply(&arguments).and_then(super::value::finite);
         self.checked(number.map(Value::plain), at)
     }
@@ -189,6 +196,7 @@ impl Parser<'_, '_> {
         let at = self.position();
         self.at += len;
         self.count(true);
+        self.skip(words::SUMS_OF_MONEY);
         // What a remainder is taken of may not swallow the sign of the division.
         let first =
             if verb.operation == Infix::Remainder { self.unary()? } else { self.operand()? };

@@ -21,6 +21,8 @@ const MAX_TOKENS: usize = 256;
 const MAX_PARSED: usize = 20_000;
 /// The most tokens of an amount that is converted.
 const MAX_AMOUNT: usize = 16;
+/// The most tokens that may follow a conversion and still belong to it.
+const MAX_REST: usize = 8;
 /// How far a price may be from what it is reduced by, in tokens.
 const MAX_PRICE_DISTANCE: usize = 16;
 
@@ -67,7 +69,7 @@ impl Finder<'_, '_> {
             for start in end.saturating_sub(MAX_AMOUNT)..end {
                 let first = &self.tokens[start];
                 let is_start = first.is_number()
-                    || ["how", "number", "half", "quarter", "a", "an", "-"]
+                    || ["how", "number", "half", "quarter", "a", "an", "-", "minus", "negative"]
                         .iter()
                         .any(|word| first.is(word));
                 if !is_start || self.parsed > MAX_PARSED || self.is_taken(start) {
@@ -77,19 +79,38 @@ impl Finder<'_, '_> {
                 let conversion = Conversion::find(self.request, tokens);
                 if conversion.is_some_and(|it| it.compute(self.request).is_ok()) {
                     self.parsed += tokens.len();
-                    // A longer name of the unit may still come: `miles per hour`.
-                    let longer = (end + 1..=(end + 2).min(self.tokens.len())).rev().find(|end| {
+                    // More may still come: `miles per hour`, `3 hours and 20 minutes`.
+                    let last = (end + MAX_REST).min(self.tokens.len());
+                    let longer = (end + 1..=last).rev().find(|end| {
                         let longer = &self.tokens[start..*end];
                         Conversion::find(self.request, longer)
                             .is_some_and(|it| it.compute(self.request).is_ok())
                     });
                     let span = start..longer.unwrap_or(end);
-                    let text = self.text(&span);
-                    self.found.push(Found { span, operations: 1, text });
+                    if !self.is_part_of_amount(&span) {
+                        let text = self.text(&span);
+                        self.found.push(Found { span, operations: 1, text });
+                    }
                     break;
                 }
             }
         }
+    }
+
+    /// Whether a conversion leaves out some of the amount: `48 hours plus 36 hours in days`, `how many
+    /// cups are in a litre and a half`.
+    fn is_part_of_amount(&self, span: &Range<usize>) -> bool {
+        const SIGNS: [&str; 8] = ["+", "-", "*", "/", "plus", "minus", "times", "less"];
+        let parser = Parser::new(self.tokens);
+        let is_at = |at: usize, words: &[&str]| {
+            words.iter().any(|word| parser.phrase_len(at, word).is_some())
+        };
+        let is_amount_last = is_at(span.start, &["how", "number"]);
+        let goes_on = is_at(span.end, &["and a half"])
+            || is_at(span.end, &["and"])
+                && self.tokens.get(span.end + 1).is_some_and(Token::is_number);
+        span.start.checked_sub(1).is_some_and(|before| is_at(before, &SIGNS))
+            || (is_amount_last && goes_on)
     }
 
     fn find_expressions(&mut self) {
@@ -108,6 +129,11 @@ impl Finder<'_, '_> {
 
     /// `A jacket costs 80 euros. It is 35% off`: the price and its change, apart from one another.
     fn find_price_changes(&mut self) {
+        // What something costs without what is in its price takes more than a percentage of that.
+        let is_backwards = |token: &Token| ["without", "before"].iter().any(|it| token.is(it));
+        if self.tokens.iter().any(is_backwards) {
+            return;
+        }
         for at in 0..self.tokens.len() {
             if self.is_taken(at) {
                 continue;
@@ -123,9 +149,15 @@ impl Finder<'_, '_> {
             };
             let end = at + 1 + percent;
             let is_reduced = after(end, &["off", "discount", "cheaper"]).is_some();
-            if !is_reduced && after(end, words::PERCENT_OF_WHAT).is_none() {
+            let kinds = words::PERCENT_OF_WHAT;
+            let kind = kinds.iter().find(|kind| parser.phrase_len(end, kind).is_some());
+            if !is_reduced && kind.is_none() {
                 continue;
             }
+            let is_added = [1, 2].iter().any(|back| {
+                let word = at.checked_sub(*back).map(|before| &self.tokens[before]);
+                word.is_some_and(|word| ["add", "plus", "with"].iter().any(|it| word.is(it)))
+            });
             let nearest = at.saturating_sub(MAX_PRICE_DISTANCE)..at;
             let is_price = |at: &usize| {
                 self.tokens[*at].is_number() && after(at + 1, &["%", "percent"]).is_none()
@@ -137,8 +169,13 @@ impl Finder<'_, '_> {
             };
             let price_end = price + 1 + after(price + 1, words::COUNTED).unwrap_or(0);
             let (percent, price) = (&self.tokens[at], self.text(&(price..price_end)));
-            let what = if is_reduced { "off" } else { "tip on" };
-            let text = format!("{}% {what} {price}", percent.text);
+            let percent = percent.text;
+            let text = match kind {
+                _ if is_reduced => format!("{percent}% off {price}"),
+                _ if is_added => format!("{price} plus {percent}%"),
+                Some(kind) => format!("{percent}% {kind} on {price}"),
+                None => continue,
+            };
             self.found.push(Found { span: at..end, operations: 1, text });
         }
     }

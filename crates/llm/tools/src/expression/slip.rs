@@ -22,9 +22,14 @@ pub fn mend(tokens: &mut [Token]) {
             &["square"]
         } else if is_behind_number && next_is(&["of", "off"]) {
             &["percent"]
+        } else if !is_behind_number
+            && is_before_number
+            && ["by", "from"].iter().any(|word| tokens.get(at + 2).is_some_and(|it| it.is(word)))
+        {
+            &["multiply", "divide", "subtract"]
         } else if is_behind_number && is_before_number {
             &INFIXES
-        } else if is_behind_number && token.text.starts_with("sq") && token.text != "square" {
+        } else if is_behind_number && token.text.starts_with("sq") && token.text.ends_with('d') {
             &["squared"]
         } else {
             continue;

@@ -49,6 +49,12 @@ pub const SUMS: &[(&str, Infix)] = &[
     ("+", Infix::Plus),
     ("plus", Infix::Plus),
     ("added to", Infix::Plus),
+    ("and add", Infix::Plus),
+    ("then add", Infix::Plus),
+    ("and then add", Infix::Plus),
+    ("and subtract", Infix::Minus),
+    ("then subtract", Infix::Minus),
+    ("and then subtract", Infix::Minus),
     ("increased by", Infix::Plus),
     ("-", Infix::Minus),
     ("minus", Infix::Minus),
@@ -281,11 +287,13 @@ pub const COUNTED: &[&str] = &[
     "items",
     "evenly",
     "equally",
-    "each",
-    "apiece",
     "together",
     "altogether",
 ];
+
+/// Behind a verb, before the number that is meant.
+pub const SUMS_OF_MONEY: &[&str] =
+    &["a bill of", "the bill of", "my bill of", "our bill of", "a total of", "the total of"];
 
 /// What a percentage may be that is added, taken or given.
 pub const PERCENT_OF_WHAT: &[&str] =
