@@ -1,7 +1,7 @@
 //! Expressions and requests in a person's words, computed.
 
 use crate::Target;
-use llm_tools::expression::{compute, evaluate, readings};
+use llm_tools::expression::{compute, evaluate, readings, word_problem};
 
 /// See [`run`].
 pub const TARGET: Target = Target { name: "calculator", run, seeds, words: WORDS, memory_limit };
@@ -89,6 +89,9 @@ const PHRASES: &[&str] = &[
     "Dinner was $64.50. How much is a 20% tip?",
     "I bought 3 apples at 1.25 each",
     "Split 90 euros among 4 people",
+    "I drove 468 km on 36 litres. How many km per litre is that?",
+    "Rent 780, heating 95 and internet 40, what's the total?",
+    "whats 34 tims 12 and how much is half a mile in metres",
     "What percentage of 80 is 20?",
     "20 is what percent of 80",
     "How many km are 5 miles?",
@@ -117,7 +120,7 @@ pub fn run(data: &[u8]) {
             assert!(!error.to_string().is_empty());
         }
     }
-    for reading in readings(&text) {
+    for reading in readings(&text).into_iter().chain(word_problem::guess(&text)) {
         if let Err(error) = evaluate(&reading) {
             assert!(error.is_about_values(), "{error}: {reading:?} of {text:?}");
         }
@@ -131,7 +134,8 @@ mod tests {
     #[test]
     fn most_phrases_have_a_value_that_is_found() {
         let has_value = |phrase: &&&str| {
-            readings(phrase).first().is_some_and(|reading| evaluate(reading).is_ok())
+            let found = readings(phrase).into_iter().chain(word_problem::guess(phrase)).next();
+            found.is_some_and(|found| evaluate(&found).is_ok())
         };
         let valued = PHRASES.iter().filter(has_value).count();
         assert!(valued + 4 >= PHRASES.len(), "{valued} of {}", PHRASES.len());

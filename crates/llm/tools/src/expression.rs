@@ -14,8 +14,9 @@
 //! ```
 //! Words bind as the symbols they stand for (`plus`, `times`, `to the power of`: [`words`]). An
 //! operand of a sentence ends at the first word between numbers, so that `the sum of 3 and 4 times 2`
-//! is 14. A percentage that is added or taken away is one of what stands before it, as pocket calculators
-//! have it: `80 + 15%` is 92; anywhere else it is so many hundredths. Articles and what is counted (`4 people`) are passed over. Nothing is parsed twice.
+//! is 14. A percentage that is added or taken away is one of what stands before it, as pocket
+//! calculators have it: `80 + 15%` is 92; anywhere else it is so many hundredths. Articles and what is
+//! counted (`4 people`) are passed over. Nothing is parsed twice.
 //! Errors carry the position of the character to blame, counted from 1.
 
 mod conversion;
