@@ -60,8 +60,9 @@ fn asked_first<'t, 'a>(
         &["does"],
     ];
     let [how, many, rest @ ..] = tokens else { return None };
-    let is_how = how.is("how") && (many.is("many") || many.is("much"));
-    if !is_how && !(how.is("number") && many.is("of")) {
+    let asks_how_many = how.is("how") && (many.is("many") || many.is("much"));
+    let asks_number = how.is("number") && many.is("of");
+    if !(asks_how_many || asks_number) {
         return None;
     }
     (1..=MOST_TOKENS.min(rest.len())).rev().find_map(|len| {
