@@ -6,6 +6,7 @@
 //! libFuzzer, which looks for new paths through the code.
 #![forbid(unsafe_code)]
 
+pub mod calculator;
 pub mod cron;
 pub mod gguf;
 pub mod grammar;
@@ -31,6 +32,7 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    calculator::TARGET,
     cron::TARGET,
     gguf::TARGET,
     grammar::TARGET,

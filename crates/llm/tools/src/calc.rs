@@ -1,13 +1,13 @@
-//! `calc`: arithmetic.
+//! `calc`: arithmetic, and units of measure.
 
 use crate::{
     Example, ReadingContext, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
     arguments::string,
-    expression::{english::translate, evaluate, reading::readings, word_problem::guess},
+    expression,
     schema::{Argument, ArgumentType, object},
     tool::done,
 };
-use alloc::{format, string::ToString, vec::Vec};
+use alloc::vec::Vec;
 use serde_json::{Value, json};
 
 /// Computes an expression.
@@ -51,10 +51,11 @@ impl Tool for Calc {
         ]
     }
 
+    /// Parts of the request, which need no translation; where there is none, what it tells as a story.
     fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
-        let mut expressions = readings(request);
+        let mut expressions = expression::readings(request);
         if expressions.is_empty() {
-            expressions.extend(guess(request));
+            expressions.extend(expression::word_problem::guess(request));
         }
         expressions.into_iter().map(|expr| json!({ "expr": expr })).collect()
     }
@@ -64,18 +65,15 @@ impl Tool for Calc {
     }
 }
 
-/// Computes symbols, or a phrase in words.
+/// Computes the expression; where it is a whole request, what can be computed in it.
 fn compute(arguments: &Value) -> Result<ToolOutput, ToolError> {
-    let expression = string(arguments, "expr")?.trim();
-    let (value, unit) = match (evaluate(expression), translate(expression)) {
-        (Ok(value), _) => (value, None),
-        (Err(_), Some(phrase)) => (evaluate(&phrase.symbols)?, phrase.unit),
-        (Err(error), None) => return Err(error.into()),
-    };
-    let value = match unit {
-        Some(unit) => format!("{value} {unit}"),
-        None => value.to_string(),
-    };
-    let statement = format!("{expression} = {value}");
-    Ok(ToolOutput::with_statement(value, statement))
+    let text = string(arguments, "expr")?;
+    let outcome = expression::compute(text).or_else(|error| {
+        let reading = expression::readings(text).into_iter().next();
+        reading.map_or(Err(error), |reading| expression::compute(&reading))
+    })?;
+    Ok(ToolOutput::with_statement(outcome.text, outcome.statement))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,214 +1,167 @@
-//! Arithmetic as people type it: parsed and computed in one pass.
+//! Arithmetic as people type and say it: parsed and computed in one pass.
 //!
 //! ```text
-//! sum     = product { ("+" | "-") product }
-//! product = unary { ("*" | "/" | "%" | "of") unary }
-//! unary   = { "-" | "+" } power
-//! power   = percent [ ("^" | "**") unary ]          so 2^3^2 = 2^(3^2) and -2^2 = -(2^2)
-//! percent = primary { "%" | "!" }                   `%` where no operand follows: 15% of 80
-//! primary = number | constant | function "(" sum { "," sum } ")" | "(" sum ")"
+//! question = "what percent of" sum "is" sum | sum "is what percent of" sum | conversion | sum
+//! sum      = product { ("+" | "-") product | discount }
+//! product  = share { ("*" | "/" | "%" | "of") share }
+//! share    = unary { ("of" | "off" | "on") unary }  behind a percentage: 100 / 10% of 50 = 20
+//! unary    = { "-" | "+" } power
+//! power    = postfix [ ("^" | "**") unary ]         so 2^3^2 = 2^(3^2) and -2^2 = -(2^2)
+//! postfix  = primary { "%" | "!" | "squared" ... }  "%" where no operand follows: 15% of 80
+//! primary  = number | constant | "(" sum ")" | function "(" sum { "," sum } ")"
+//!          | function [ "of" ] unary | list-function [ "of" ] operand { ("," | "and") operand }
+//!          | verb operand connector operand         subtract 5 from 20
 //! ```
-//! What people say in words is translated into this ([`english`]).
+//! Words bind as the symbols they stand for (`plus`, `times`, `to the power of`: [`words`]). An
+//! operand of a sentence ends at the first word between numbers, so that `the sum of 3 and 4 times 2`
+//! is 14. A percentage that is added or taken away is one of what stands before it, as pocket
+//! calculators have it: `80 + 15%` is 92; anywhere else it is so many hundredths. Articles and what is
+//! counted (`4 people`) are passed over. Nothing is parsed twice.
 //! Errors carry the position of the character to blame, counted from 1.
 
-pub mod english;
+mod conversion;
 mod error;
 mod function;
 mod number;
-pub mod reading;
-mod scanner;
+mod numeral;
+mod parser;
+mod phrase;
+mod reading;
+mod slip;
 mod token;
 mod units;
+mod value;
 pub mod word_problem;
+mod words;
 
 pub use error::{ErrorKind, ExpressionError};
 pub use number::Number;
+pub use reading::readings;
 
-use alloc::{borrow::ToOwned, vec::Vec};
-use function::Function;
-use scanner::Scanner;
+use alloc::{format, string::String};
+use conversion::{Conversion, with_unit};
+use parser::Parser;
+use token::Token;
+use value::Value;
 
-/// How deep parentheses, signs and powers may nest: every level costs kernel stack.
-const MAX_DEPTH: usize = 64;
+/// How deep parentheses, signs, powers and sentences may nest: every level costs up to 3 KiB of stack.
+const MAX_DEPTH: usize = 16;
+
+/// What an expression comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The number.
+    pub value: Number,
+    /// What it counts, if that was asked for: `cm`, `%`.
+    pub unit: Option<&'static str>,
+    /// The result as a person wants to see it.
+    pub text: String,
+    /// The expression and its result: `7 times 8 = 56`.
+    pub statement: String,
+}
 
 /// The value of an expression.
 ///
 /// # Errors
-/// What is wrong, and at which character.
+/// What is wrong or not understood, and at which character.
 pub fn evaluate(text: &str) -> Result<Number, ExpressionError> {
-    let mut parser = Parser { scanner: Scanner::new(text), depth: 0 };
-    let value = parser.sum()?;
-    match parser.scanner.peek() {
-        None => Ok(value),
-        Some(')') => Err(parser.error(ErrorKind::UnmatchedParenthesis)),
-        Some(found) => Err(parser.error(ErrorKind::ExpectedOperator { found })),
-    }
+    compute(text).map(|outcome| outcome.value)
 }
 
-struct Parser<'a> {
-    scanner: Scanner<'a>,
-    depth: usize,
+/// What an expression comes to, as a number and in words.
+///
+/// # Errors
+/// What is wrong or not understood, and at which character.
+pub fn compute(text: &str) -> Result<Outcome, ExpressionError> {
+    let tokens = token::tokens(text);
+    if let Some(conversion) = Conversion::find(text, &tokens) {
+        let (value, unit) = conversion.compute(text)?;
+        let result = with_unit(value, unit);
+        let statement = format!("{} = {result}", source(text, conversion.amount));
+        return Ok(Outcome { value, unit: Some(unit), text: result, statement });
+    }
+    let mut parser = Parser::new(&tokens);
+    let outcome = match question(&mut parser)? {
+        Question::Value(value) => {
+            let value = value.number();
+            let result = value.readable();
+            let statement = format!("{} = {result}", text.trim());
+            Outcome { value, unit: None, text: result, statement }
+        }
+        Question::Percentage { value, part, whole } => {
+            let value = value.number();
+            let result = with_unit(value, "%");
+            let (part, whole) = (source(text, part), source(text, whole));
+            let statement = format!("{part} is {result} of {whole}");
+            Outcome { value, unit: Some("%"), text: result, statement }
+        }
+    };
+    if parser.at < tokens.len() { Err(parser.unexpected()) } else { Ok(outcome) }
 }
 
-impl Parser<'_> {
-    fn sum(&mut self) -> Result<Number, ExpressionError> {
-        let mut left = self.product()?;
-        loop {
-            let at = self.scanner.position();
-            if self.scanner.take('+') {
-                let right = self.product()?;
-                left = finite(left.plus(right), at)?;
-            } else if self.scanner.take_minus() {
-                let right = self.product()?;
-                left = finite(left.minus(right), at)?;
-            } else {
-                return Ok(left);
-            }
-        }
-    }
-
-    fn product(&mut self) -> Result<Number, ExpressionError> {
-        let mut left = self.unary()?;
-        loop {
-            let at = self.scanner.position();
-            if self.scanner.take_times() || self.scanner.take_word("of") {
-                let right = self.unary()?;
-                left = finite(left.times(right), at)?;
-            } else if self.scanner.take_divide() {
-                let right = self.divisor(at)?;
-                left = finite(left.divided_by(right), at)?;
-            } else if self.scanner.take('%') {
-                let right = self.divisor(at)?;
-                left = finite(left.remainder(right), at)?;
-            } else {
-                return Ok(left);
-            }
-        }
-    }
-
-    /// What stands after the division sign at `at`.
-    fn divisor(&mut self, at: usize) -> Result<Number, ExpressionError> {
-        let value = self.unary()?;
-        if value.is_zero() {
-            return Err(ExpressionError { position: at, kind: ErrorKind::DivisionByZero });
-        }
-        Ok(value)
-    }
-
-    fn unary(&mut self) -> Result<Number, ExpressionError> {
-        self.descend()?;
-        let value = if self.scanner.take_minus() {
-            self.unary()?.negated()
-        } else if self.scanner.take('+') {
-            self.unary()?
-        } else {
-            self.power()?
-        };
-        self.depth -= 1;
-        Ok(value)
-    }
-
-    fn power(&mut self) -> Result<Number, ExpressionError> {
-        let base = self.percent()?;
-        let at = self.scanner.position();
-        if !self.scanner.take_power() {
-            return Ok(base);
-        }
-        let exponent = self.unary()?;
-        if base.is_zero() && exponent.to_f64() < 0.0 {
-            return Err(ExpressionError { position: at, kind: ErrorKind::DivisionByZero });
-        }
-        let value = base.power(exponent);
-        if value.to_f64().is_nan() {
-            return Err(ExpressionError { position: at, kind: ErrorKind::RootOfNegative });
-        }
-        finite(value, at)
-    }
-
-    fn percent(&mut self) -> Result<Number, ExpressionError> {
-        let mut value = self.primary()?;
-        loop {
-            let at = self.scanner.position();
-            if self.scanner.take_percent() {
-                value = value.divided_by(Number::Integer(100));
-            } else if self.scanner.take('!') {
-                let kind = ErrorKind::OutOfDomain { function: "factorial" };
-                value = value.factorial().ok_or(ExpressionError { position: at, kind })?;
-                value = finite(value, at)?;
-            } else {
-                return Ok(value);
-            }
-        }
-    }
-
-    fn primary(&mut self) -> Result<Number, ExpressionError> {
-        let at = self.scanner.position();
-        match self.scanner.peek() {
-            Some('(') => {
-                self.scanner.take('(');
-                let value = self.sum()?;
-                self.close(at)?;
-                Ok(value)
-            }
-            Some(c) if c.is_ascii_digit() || c == '.' => self.scanner.number(),
-            Some(c) if c.is_alphabetic() => self.named(),
-            _ => Err(self.error(ErrorKind::ExpectedNumber)),
-        }
-    }
-
-    /// A constant or a function call.
-    fn named(&mut self) -> Result<Number, ExpressionError> {
-        let at = self.scanner.position();
-        let name = self.scanner.word();
-        match name {
-            "pi" => return Ok(Number::Real(core::f64::consts::PI)),
-            "e" => return Ok(Number::Real(core::f64::consts::E)),
-            _ => {}
-        }
-        let Some(function) = Function::from_name(name) else {
-            let kind = ErrorKind::UnknownName { name: name.to_owned() };
-            return Err(ExpressionError { position: at, kind });
-        };
-        let open = self.scanner.position();
-        if !self.scanner.take('(') {
-            return Err(self.error(ErrorKind::ExpectedParenthesis { function: function.name() }));
-        }
-        let mut arguments = Vec::from([self.sum()?]);
-        while self.scanner.take(',') {
-            arguments.push(self.sum()?);
-        }
-        self.close(open)?;
-        let value =
-            function.apply(&arguments).map_err(|kind| ExpressionError { position: at, kind })?;
-        finite(value, at)
-    }
-
-    fn close(&mut self, opened_at: usize) -> Result<(), ExpressionError> {
-        if self.scanner.take(')') {
-            return Ok(());
-        }
-        let kind = match self.scanner.peek() {
-            None => ErrorKind::UnclosedParenthesis { opened_at },
-            Some(found) => ErrorKind::ExpectedOperator { found },
-        };
-        Err(self.error(kind))
-    }
-
-    fn descend(&mut self) -> Result<(), ExpressionError> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH { Err(self.error(ErrorKind::TooDeep)) } else { Ok(()) }
-    }
-
-    fn error(&mut self, kind: ErrorKind) -> ExpressionError {
-        ExpressionError { position: self.scanner.position(), kind }
-    }
+/// What is asked.
+enum Question<'t, 'a> {
+    Value(Value),
+    /// How many hundredths of the whole the part is.
+    Percentage {
+        value: Value,
+        part: &'t [Token<'a>],
+        whole: &'t [Token<'a>],
+    },
 }
 
-fn finite(value: Number, position: usize) -> Result<Number, ExpressionError> {
-    if value.to_f64().is_finite() {
-        Ok(value)
+fn question<'t, 'a>(parser: &mut Parser<'t, 'a>) -> Result<Question<'t, 'a>, ExpressionError> {
+    const WHAT: [&str; 5] = [
+        "what percent of",
+        "what percentage of",
+        "what % of",
+        "percentage of",
+        "how many percent of",
+    ];
+    const OF_WHAT: [&str; 9] = [
+        "is what percent of",
+        "is what percentage of",
+        "is what % of",
+        "is how many percent of",
+        "as a percentage of",
+        "as a percent of",
+        "as percentage of",
+        "as percent of",
+        "as a % of",
+    ];
+    let tokens = parser.tokens;
+    let is_whole_first = parser.skip(&WHAT);
+    let first_at = parser.at;
+    let first = parser.sum()?;
+    let first_tokens = &tokens[first_at..parser.at];
+    let link = parser.position();
+    let is_linked =
+        if is_whole_first { parser.skip(&["is", "are"]) } else { parser.skip(&OF_WHAT) };
+    if !is_linked {
+        if is_whole_first {
+            return Err(parser.error(ErrorKind::ExpectedWord { word: "is" }));
+        }
+        return Ok(Question::Value(first));
+    }
+    let second_at = parser.at;
+    let second = parser.sum()?;
+    let second_tokens = &tokens[second_at..parser.at];
+    let (part, whole, part_tokens, whole_tokens) = if is_whole_first {
+        (second, first, second_tokens, first_tokens)
     } else {
-        Err(ExpressionError { position, kind: ErrorKind::TooLarge })
+        (first, second, first_tokens, second_tokens)
+    };
+    parser.count(true);
+    let share = part.times(Value::integer(100)).and_then(|part| part.divided_by(whole));
+    let value = parser.checked(share, link)?;
+    Ok(Question::Percentage { value, part: part_tokens, whole: whole_tokens })
+}
+
+/// What stands in the text for these tokens.
+fn source<'a>(text: &'a str, tokens: &[Token]) -> &'a str {
+    match (tokens.first(), tokens.last()) {
+        (Some(first), Some(last)) => &text[first.start..last.end()],
+        _ => "",
     }
 }
 

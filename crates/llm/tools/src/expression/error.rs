@@ -13,6 +13,20 @@ pub struct ExpressionError {
     pub kind: ErrorKind,
 }
 
+impl ExpressionError {
+    /// Whether the expression is understood, and only its numbers have no value.
+    pub fn is_about_values(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::DivisionByZero
+                | ErrorKind::OutOfDomain { .. }
+                | ErrorKind::RootOfNegative
+                | ErrorKind::TooLarge
+                | ErrorKind::TooManyArguments { .. }
+        )
+    }
+}
+
 /// What is wrong with an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -32,14 +46,19 @@ pub enum ErrorKind {
         /// Position of the open one.
         opened_at: usize,
     },
-    /// A function without its arguments.
-    ExpectedParenthesis {
-        /// The function.
-        function: &'static str,
+    /// A word between two numbers is missing (`subtract 5 from 20`).
+    ExpectedWord {
+        /// The word.
+        word: &'static str,
+    },
+    /// A word where the expression could end.
+    NotUnderstood {
+        /// The word, its beginning if it is long.
+        word: String,
     },
     /// A name that is neither a function nor a constant.
     UnknownName {
-        /// The name.
+        /// The name, its beginning if it is long.
         name: String,
     },
     /// A function with too many arguments.
@@ -58,6 +77,15 @@ pub enum ErrorKind {
     DivisionByZero,
     /// A result beyond about 1.8e308.
     TooLarge,
+    /// More words and symbols than any expression has.
+    TooLong,
+    /// A unit into one that measures something else.
+    UnitMismatch {
+        /// What the amount is in.
+        from: &'static str,
+        /// What it should be in.
+        to: &'static str,
+    },
     /// Too many nested parentheses, signs or powers.
     TooDeep,
 }
@@ -75,9 +103,8 @@ impl fmt::Display for ExpressionError {
             ErrorKind::UnclosedParenthesis { opened_at } => {
                 write!(f, "expected ')' for the '(' at position {opened_at}")
             }
-            ErrorKind::ExpectedParenthesis { function } => {
-                write!(f, "expected '(' after {function}")
-            }
+            ErrorKind::ExpectedWord { word } => write!(f, "expected \"{word}\""),
+            ErrorKind::NotUnderstood { word } => write!(f, "\"{word}\" is not understood"),
             ErrorKind::UnknownName { name } => write!(f, "unknown name \"{name}\""),
             ErrorKind::TooManyArguments { function } => write!(f, "{function} takes one number"),
             ErrorKind::OutOfDomain { function } => {
@@ -86,6 +113,8 @@ impl fmt::Display for ExpressionError {
             ErrorKind::RootOfNegative => f.write_str("a root of a negative number"),
             ErrorKind::DivisionByZero => f.write_str("division by zero"),
             ErrorKind::TooLarge => f.write_str("the result is too large"),
+            ErrorKind::TooLong => f.write_str("too long an expression"),
+            ErrorKind::UnitMismatch { from, to } => write!(f, "{from} cannot be turned into {to}"),
             ErrorKind::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
         }
     }

@@ -1,5 +1,9 @@
 //! Numbers: whole ones exact to 38 digits, all others as 64-bit floats.
 
+use alloc::{
+    format,
+    string::{String, ToString},
+};
 use core::fmt;
 
 /// A number of the calculator.
@@ -69,17 +73,17 @@ impl Number {
         self.combine(exponent, whole, libm::pow)
     }
 
-    /// The product of all whole numbers up to `self`; `None` if it is no whole number, or negative.
-    pub fn factorial(self) -> Option<Self> {
-        let Self::Integer(last) = self else { return None };
-        if last < 0 {
-            return None;
-        }
-        // From 171 on it is beyond a float, and so is every further step.
-        Some(
-            (2..=last.min(171))
-                .fold(Self::Integer(1), |product, next| product.times(Self::Integer(next))),
-        )
+    /// As a person wants to see it: whole in full, others to about 10 significant digits, but two
+    /// behind the point (cents) as far as a float has them.
+    pub fn readable(self) -> String {
+        const LEAST: usize = 10;
+        const MOST: usize = 15;
+        let Self::Real(value) = self else { return self.to_string() };
+        // Whole floats are exact only as far as they have these digits.
+        let before_point = format!("{:.0}", value.abs().min(1e15)).len();
+        let digits = (before_point + 2).clamp(LEAST, MOST);
+        let rounded = format!("{value:.*e}", digits - 1).parse().unwrap_or(value);
+        Self::Real(rounded).to_string()
     }
 
     /// `-self`.
@@ -110,7 +114,7 @@ impl fmt::Display for Number {
             Self::Integer(value) => return value.fmt(f),
             Self::Real(value) => *value,
         };
-        let rounded = alloc::format!("{value:.14e}").parse().unwrap_or(value);
+        let rounded = format!("{value:.14e}").parse().unwrap_or(value);
         if (1e-6..1e21).contains(&rounded.abs()) {
             write!(f, "{rounded}")
         } else {

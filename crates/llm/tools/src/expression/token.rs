@@ -1,268 +1,223 @@
-//! Words, numbers and symbols of a phrase; number words become numbers.
+//! A text in tokens: numbers, words and symbols, each with its place in the text.
+//!
+//! Whatever is written differently and means the same becomes the same token: `×` and `*`, `1,234`
+//! and `1234`, `twenty-five` ([`super::numeral`]) and `25`. Signs of currency are left out.
 
-use crate::nearest::nearest;
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use super::{ErrorKind, Number, numeral, slip};
+use alloc::vec::Vec;
 
-/// A part of a phrase.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Token {
-    /// A number, as the calculator reads it.
-    Number(String),
-    /// A word in lower case.
-    Word(String),
-    /// A symbol; those of multiplication, division and subtraction are `*`, `/` and `-`.
+/// The most tokens that are read of a text: the end of a longer one is an error where it comes.
+const MAX_TOKENS: usize = 2048;
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Token<'a> {
+    pub kind: TokenKind,
+    /// What stands in the text.
+    pub text: &'a str,
+    /// The word that is meant, where a finger slipped.
+    pub slip_of: Option<&'static str>,
+    /// Where it begins, in bytes.
+    pub start: usize,
+    /// Where it begins, in characters from 1.
+    pub position: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TokenKind {
+    /// A number, in digits or words.
+    Number(Number),
+    /// A number with the ending of an ordinal (`10th`).
+    Ordinal(Number),
+    /// Letters, and digits behind them.
+    Word,
+    /// Any other character; `*`, `/`, `-` and `^` stand for all their forms.
     Symbol(char),
+    /// What cannot be read.
+    Unreadable(ErrorKind),
 }
 
-/// The tokens of a text, with runs of number words (`two hundred and fifty thousand`) joined.
-pub fn tokens(text: &str) -> Vec<Token> {
-    let mut tokens: Vec<(Token, bool)> = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let len = if first.is_ascii_digit() || is_fraction(rest) {
-            let (number, len) = number(rest);
-            tokens.push((Token::Number(number), false));
-            len
+impl Token<'_> {
+    /// Where it ends, in bytes.
+    pub fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+
+    /// Whether it is this word, whatever the case, or this symbol.
+    pub fn is(&self, wanted: &str) -> bool {
+        match self.kind {
+            TokenKind::Word => self.slip_of.unwrap_or(self.text).eq_ignore_ascii_case(wanted),
+            TokenKind::Symbol(symbol) => wanted.chars().eq([symbol]),
+            _ => false,
+        }
+    }
+
+    pub fn is_word(&self) -> bool {
+        self.kind == TokenKind::Word
+    }
+
+    pub fn is_number(&self) -> bool {
+        matches!(self.kind, TokenKind::Number(_))
+    }
+}
+
+/// The tokens of a text; the last is unreadable if there are too many.
+pub fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut lexer = Lexer { text, at: 0, position: 1, calls: Vec::new(), tokens: Vec::new() };
+    while let Some(token) = lexer.next() {
+        if lexer.tokens.len() == MAX_TOKENS {
+            lexer.tokens.push(Token { kind: TokenKind::Unreadable(ErrorKind::TooLong), ..token });
+            break;
+        }
+        lexer.tokens.push(token);
+    }
+    let mut tokens = numeral::join(text, lexer.tokens);
+    slip::mend(&mut tokens);
+    tokens
+}
+
+struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+    position: usize,
+    /// Whether each open parenthesis holds the arguments of a function, which commas separate.
+    calls: Vec<bool>,
+    tokens: Vec<Token<'a>>,
+}
+
+impl<'a> Lexer<'a> {
+    fn next(&mut self) -> Option<Token<'a>> {
+        let is_skipped = |c: char| c.is_whitespace() || is_currency(c);
+        let mut rest = &self.text[self.at..];
+        let skipped = rest.len() - rest.trim_start_matches(is_skipped).len();
+        self.advance(skipped);
+        rest = &self.text[self.at..];
+        let first = rest.chars().next()?;
+        let (kind, len) = if first.is_ascii_digit() || first == '.' {
+            self.number(rest)
         } else if first.is_alphabetic() {
-            let end = rest.find(|c: char| !(c.is_alphabetic() || c == '\'')).unwrap_or(rest.len());
-            word(&rest[..end].to_lowercase(), &mut tokens);
-            end
+            (TokenKind::Word, word_len(rest))
         } else {
-            symbol(first, rest, &mut tokens)
+            self.symbol(first, rest)
         };
-        rest = rest[len..].trim_start();
+        let text = &rest[..len];
+        let token = Token { kind, text, slip_of: None, start: self.at, position: self.position };
+        self.advance(len);
+        Some(token)
     }
-    joined(tokens)
-}
 
-fn is_fraction(text: &str) -> bool {
-    text.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-}
+    fn advance(&mut self, len_bytes: usize) {
+        self.position += self.text[self.at..self.at + len_bytes].chars().count();
+        self.at += len_bytes;
+    }
 
-/// A number with its thousands joined, and its length. An ordinal's ending belongs to it.
-fn number(text: &str) -> (String, usize) {
-    let bytes = text.as_bytes();
-    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-    let (mut at, mut number) = (0, String::new());
-    while at < bytes.len() {
-        let is_group = bytes[at] == b','
-            && (1..=3).all(|next| digit(at + next))
-            && !digit(at + 4)
-            && !number.contains('.');
-        if digit(at) || (bytes[at] == b'.' && digit(at + 1) && !number.contains('.')) {
-            number.push(char::from(bytes[at]));
-        } else if !is_group {
-            break;
-        }
-        at += 1;
-    }
-    let sign = usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
-    if matches!(bytes.get(at), Some(b'e' | b'E')) && digit(at + 1 + sign) {
-        let digits = bytes[at + 1 + sign..].iter().take_while(|b| b.is_ascii_digit()).count();
-        number.push_str(&text[at..at + 1 + sign + digits]);
-        at += 1 + sign + digits;
-    }
-    for ending in ["th", "st", "nd", "rd"] {
-        if text[at..].starts_with(ending)
-            && !text[at + 2..].starts_with(|c: char| c.is_alphanumeric())
-        {
-            at += 2;
-            break;
-        }
-    }
-    (number, at)
-}
-
-fn word(word: &str, tokens: &mut Vec<(Token, bool)>) {
-    let word = mended(word);
-    tokens.push(match word_value(word) {
-        Some(value) => (Token::Number(value.to_string()), true),
-        None => (Token::Word(word.into()), false),
-    });
-}
-
-fn symbol(first: char, rest: &str, tokens: &mut Vec<(Token, bool)>) -> usize {
-    let mut push = |token| tokens.push((token, false));
-    if rest.starts_with("**") {
-        push(Token::Symbol('^'));
-        return 2;
-    }
-    let symbol = match first {
-        '×' | '·' | '*' => '*',
-        '÷' | '/' | ':' => '/',
-        '−' | '–' | '-' => '-',
-        // What something costs makes no difference.
-        '$' | '€' | '£' => return first.len_utf8(),
-        '√' => {
-            push(Token::Word("sqrt".into()));
-            return first.len_utf8();
-        }
-        '²' => {
-            push(Token::Word("squared".into()));
-            return first.len_utf8();
-        }
-        '³' => {
-            push(Token::Word("cubed".into()));
-            return first.len_utf8();
-        }
-        _ => first,
-    };
-    push(Token::Symbol(symbol));
-    first.len_utf8()
-}
-
-/// The word that was meant where a finger slipped.
-fn mended(word: &str) -> &str {
-    const OPERATIONS: [&str; 7] =
-        ["times", "minus", "divided", "multiplied", "percent", "squared", "square"];
-    const OTHERS: [&str; 6] = ["time", "percents", "divide", "divides", "squares", "multiplies"];
-    if word.len() < 4 || OPERATIONS.contains(&word) || OTHERS.contains(&word) {
-        return word;
-    }
-    nearest(word, OPERATIONS).filter(|meant| meant.len().abs_diff(word.len()) <= 1).unwrap_or(word)
-}
-
-/// What a number word stands for.
-fn word_value(word: &str) -> Option<u64> {
-    const SMALL: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] =
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    if let Some(value) = SMALL.iter().position(|small| *small == word) {
-        return Some(value as u64);
-    }
-    if let Some(tens) = TENS.iter().position(|tens| *tens == word) {
-        return Some((tens as u64 + 2) * 10);
-    }
-    Some(match word {
-        "fourty" => 40,
-        "dozen" => 12,
-        "hundred" => 100,
-        "thousand" => 1_000,
-        "million" => 1_000_000,
-        "billion" => 1_000_000_000,
-        _ => return None,
-    })
-}
-
-/// Joins numbers that are parts of one: `two hundred and fifty`, `twenty-five`, `3 million`. Each token
-/// comes with whether it was a number word: digits are joined with nothing but a scale.
-fn joined(tokens: Vec<(Token, bool)>) -> Vec<Token> {
-    let mut joined: Vec<Token> = Vec::new();
-    let mut at = 0;
-    while at < tokens.len() {
-        let Some((value, len)) = compound(&tokens[at..]) else {
-            joined.push(tokens[at].0.clone());
-            at += 1;
-            continue;
-        };
-        joined.push(Token::Number(value));
-        at += len;
-    }
-    joined
-}
-
-/// A number of several tokens, and how many they are.
-fn compound(tokens: &[(Token, bool)]) -> Option<(String, usize)> {
-    let is_word = |at: usize, wanted: &str| matches!(tokens.get(at), Some((Token::Word(word), _)) if word == wanted);
-    if let Some((Token::Number(number), _)) = tokens.first()
-        && is_word(1, "and")
-        && is_word(2, "a")
-        && is_word(3, "half")
-    {
-        return Some((alloc::format!("({number}+0.5)"), 4));
-    }
-    let spelled = |at: usize| match tokens.get(at) {
-        Some((Token::Number(text), true)) => text.parse::<u64>().ok(),
-        _ => None,
-    };
-    let is_scale = |value: u64| matches!(value, 100 | 1_000 | 1_000_000 | 1_000_000_000);
-    let (Token::Number(first), is_spelled) = tokens.first()? else {
-        return None;
-    };
-    let Ok(mut value) = first.parse::<u64>() else {
-        // 2.5 million
-        let scale = spelled(1).filter(|scale| is_scale(*scale))?;
-        return Some((alloc::format!("({first}*{scale})"), 2));
-    };
-    if !is_spelled && !spelled(1).is_some_and(is_scale) {
-        return None;
-    }
-    let mut len = 1;
-    let (mut total, mut group) = (0_u64, 0_u64);
-    loop {
-        if is_scale(value) && (len > 1 || group > 0) {
-            let base = group.max(1);
-            if value == 100 {
-                group = base.checked_mul(100)?;
-            } else {
-                total = total.checked_add(base.checked_mul(value)?)?;
-                group = 0;
+    /// Digits with thousands separated, a point, an exponent.
+    fn number(&self, rest: &str) -> (TokenKind, usize) {
+        let bytes = rest.as_bytes();
+        let digits = |at: usize| bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let mut len = digits(0);
+        let is_in_call = self.calls.last().is_some_and(|is_call| *is_call);
+        if (1..=3).contains(&len) && !is_in_call {
+            while bytes.get(len) == Some(&b',') && digits(len + 1) == 3 {
+                len += 4;
             }
-        } else {
-            group = group.checked_add(value)?;
         }
-        let is_symbol =
-            |symbol| matches!(tokens.get(len), Some((Token::Symbol(it), _)) if *it == symbol);
-        let is_and = matches!(tokens.get(len), Some((Token::Word(word), _)) if word == "and");
-        let hyphen = usize::from(is_symbol('-'));
-        let and = usize::from(is_and && (group >= 100 || total > 0));
-        let Some(next) = spelled(len + hyphen + and) else { break };
-        let fits = if is_scale(next) {
-            hyphen + and == 0 && (next > group || total == 0)
-        } else if hyphen == 1 {
-            (20..100).contains(&(group % 100)) && group % 10 == 0 && (1..10).contains(&next)
-        } else {
-            let room = match group {
-                0 => 1000,
-                group if group % 100 == 0 => 100,
-                group if group % 10 == 0 && group % 100 >= 20 => 10,
-                _ => 0,
-            };
-            next < room && next > 0
+        let mut is_whole = true;
+        if bytes.get(len) == Some(&b'.') {
+            is_whole = false;
+            len += 1 + digits(len + 1);
+        }
+        if matches!(bytes.get(len), Some(b'e' | b'E')) {
+            let sign = usize::from(matches!(bytes.get(len + 1), Some(b'+' | b'-')));
+            let exponent = bytes.get(len + 1 + sign..).map_or(0, |_| digits(len + 1 + sign));
+            // `2e` without digits is 2 and the constant e: an error that the parser names.
+            if exponent > 0 {
+                is_whole = false;
+                len += 1 + sign + exponent;
+            }
+        }
+        if bytes.get(len) == Some(&b'.') && !is_whole && digits(len + 1) > 0 {
+            return (TokenKind::Unreadable(ErrorKind::MalformedNumber), len);
+        }
+        let value = match value(&rest[..len], is_whole) {
+            Ok(value) => value,
+            Err(kind) => return (TokenKind::Unreadable(kind), len),
         };
-        if !fits {
-            break;
+        let is_ordinal = is_whole
+            && ["th", "st", "nd", "rd"].iter().any(|ending| {
+                rest.get(len..len + 2).is_some_and(|found| found.eq_ignore_ascii_case(ending))
+                    && word_len(&rest[len..]) == 2
+            });
+        if is_ordinal {
+            (TokenKind::Ordinal(value), len + 2)
+        } else {
+            (TokenKind::Number(value), len)
         }
-        len += hyphen + and + 1;
-        value = next;
     }
-    (len > 1).then(|| (total.saturating_add(group).to_string(), len))
+
+    fn symbol(&mut self, first: char, rest: &str) -> (TokenKind, usize) {
+        if rest.starts_with("**") {
+            return (TokenKind::Symbol('^'), 2);
+        }
+        match first {
+            '(' => self.calls.push(self.tokens.last().is_some_and(Token::is_word)),
+            ')' => drop(self.calls.pop()),
+            _ => {}
+        }
+        let symbol = match first {
+            '×' | '·' => '*',
+            '÷' => '/',
+            '−' | '–' => '-',
+            _ => first,
+        };
+        (TokenKind::Symbol(symbol), first.len_utf8())
+    }
+}
+
+fn value(digits: &str, is_whole: bool) -> Result<Number, ErrorKind> {
+    let digits: alloc::string::String = digits.chars().filter(|c| *c != ',').collect();
+    if is_whole && let Ok(value) = digits.parse::<i128>() {
+        return Ok(Number::Integer(value));
+    }
+    match digits.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(Number::from_f64(value)),
+        Ok(_) => Err(ErrorKind::TooLarge),
+        Err(_) => Err(ErrorKind::MalformedNumber),
+    }
+}
+
+/// Letters, and digits and apostrophes among them; the `x` of `3x4` stands alone.
+fn word_len(text: &str) -> usize {
+    let mut bytes = text.bytes();
+    if matches!(bytes.next(), Some(b'x' | b'X')) && bytes.next().is_some_and(|b| b.is_ascii_digit())
+    {
+        return 1;
+    }
+    let is_inside = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’');
+    let len = text.find(|c| !is_inside(c)).unwrap_or(text.len());
+    text[..len].trim_end_matches(['\'', '’']).len()
+}
+
+/// What something costs makes no difference.
+pub fn is_currency(c: char) -> bool {
+    matches!(c, '$' | '€' | '£')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::format;
+    use alloc::{
+        format,
+        string::{String, ToString},
+    };
 
     fn shown(text: &str) -> String {
-        let shown = tokens(text).into_iter().map(|token| match token {
-            Token::Number(number) => format!("#{number}"),
-            Token::Word(word) => word,
-            Token::Symbol(symbol) => symbol.to_string(),
+        let shown = tokens(text).into_iter().map(|token| match token.kind {
+            TokenKind::Number(number) => format!("#{number}"),
+            TokenKind::Ordinal(number) => format!("#{number}th"),
+            TokenKind::Word => token.text.to_string(),
+            TokenKind::Symbol(symbol) => symbol.to_string(),
+            TokenKind::Unreadable(kind) => format!("{kind:?}"),
         });
         shown.collect::<Vec<_>>().join(" ")
     }
@@ -271,23 +226,34 @@ mod tests {
     fn numbers_are_read_however_they_are_written() {
         for (text, expected) in [
             ("1,234.5 × $20", "#1234.5 * #20"),
+            ("1,234,567", "#1234567"),
             ("3, 5 and 10", "#3 , #5 and #10"),
+            ("max(1,234)", "max ( #1 , #234 )"),
+            ("1234,567", "#1234 , #567"),
             ("twenty-five plus two hundred and fifty thousand", "#25 plus #250000"),
             ("three million four hundred thousand and six", "#3400006"),
-            ("2.5 million", "#(2.5*1000000)"),
-            ("the 10th", "the #10"),
+            ("one billion two", "#1000000002"),
+            ("2.5 million", "#2500000"),
+            ("the 10th", "the #10th"),
             ("7-3", "#7 - #3"),
-            ("50-8", "#50 - #8"),
+            ("twenty - five", "#20 - #5"),
             ("two and three", "#2 and #3"),
-            ("add 20 5", "add #20 #5"),
             ("five six", "#5 #6"),
-            ("one hundred times two", "#100 times #2"),
-            ("1.5e3 ** 2", "#1.5e3 ^ #2"),
-            ("12²", "#12 squared"),
-            ("a dozen", "a #12"),
-            (".5", "#.5"),
+            ("a dozen and two dozen", "a #12 and #24"),
+            ("three point one four", "#3.14"),
+            ("1.5e3 ** 2", "#1500 ^ #2"),
+            ("12x12", "#12 x #12"),
+            ("log10(5) what's", "log10 ( #5 ) what's"),
+            ("1.2.3", "MalformedNumber #0.3"),
+            ("5km", "#5 km"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn places_count_characters_and_bytes() {
+        let tokens = tokens("é × twenty-one");
+        assert_eq!((tokens[2].position, tokens[2].start, tokens[2].text), (5, 6, "twenty-one"));
     }
 }

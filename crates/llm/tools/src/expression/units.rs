@@ -1,174 +1,214 @@
-//! Units that people ask a calculator to convert.
+//! Units of measure: what they are called and what they are in the unit that others are defined by.
+//!
+//! Factors are exact, as the international agreements of 1959 and the definitions of the SI have
+//! them, so that 12 inches are 30.48 cm and not nearly so.
 
-use super::{english::Translation, token::Token};
-use alloc::{format, string::String, vec::Vec};
+use super::Number;
+use Dimension::{
+    Angle, Area, Data, Energy, Length, Mass, Power, Pressure, Speed, Temperature, Time, Volume,
+};
 
 /// What a unit measures.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dimension {
     Length,
-    Mass,
+    Area,
     Volume,
+    Mass,
     Time,
-    Data,
     Speed,
+    Data,
     Temperature,
+    Energy,
+    Power,
+    Pressure,
+    Angle,
 }
 
-/// A unit: its kind, its factor to the kind's base as the calculator reads it, how it is written
-/// behind a value, and its names.
-struct Unit {
-    kind: Kind,
-    factor: &'static str,
-    symbol: &'static str,
+/// A unit: `numerator / denominator` of its dimension's first, counted from `offset` hundredths of
+/// a unit above that one's zero.
+#[derive(Debug)]
+pub struct Unit {
+    /// How results name it.
+    pub symbol: &'static str,
+    /// What else it is called.
     names: &'static [&'static str],
+    pub dimension: Dimension,
+    numerator: i128,
+    denominator: i128,
+    offset: i128,
+}
+
+impl Unit {
+    /// The unit of that name. Symbols in the right case go first: `Mb` are bits, `MB` bytes.
+    pub fn from_name(name: &str) -> Option<&'static Self> {
+        let exact = UNITS.iter().find(|unit| unit.symbol == name || unit.names.contains(&name));
+        exact.or_else(|| {
+            UNITS.iter().find(|unit| {
+                unit.symbol.eq_ignore_ascii_case(name)
+                    || unit.names.iter().any(|other| other.eq_ignore_ascii_case(name))
+            })
+        })
+    }
+
+    /// So many of this unit, in `other`, which measures the same.
+    pub fn convert(&self, amount: Number, other: &Self) -> Number {
+        let whole = Number::Integer;
+        let hundred = whole(100);
+        // Offsets are in hundredths, so that those of temperatures stay whole.
+        let amount = amount.times(hundred).plus(whole(self.offset));
+        let divisor = whole(self.denominator * other.numerator);
+        let converted = amount.times(whole(self.numerator * other.denominator)).divided_by(divisor);
+        converted.minus(whole(other.offset)).divided_by(hundred)
+    }
 }
 
 const fn unit(
-    kind: Kind,
-    factor: &'static str,
     symbol: &'static str,
     names: &'static [&'static str],
+    dimension: Dimension,
+    numerator: i128,
+    denominator: i128,
 ) -> Unit {
-    Unit { kind, factor, symbol, names }
+    Unit { symbol, names, dimension, numerator, denominator, offset: 0 }
 }
 
-use Kind::{Data, Length, Mass, Speed, Temperature, Time, Volume};
-
-const UNITS: [Unit; 51] = [
-    unit(Length, "1/1000", "mm", &["mm", "millimeter", "millimeters", "millimetre", "millimetres"]),
-    unit(Length, "1/100", "cm", &["cm", "centimeter", "centimeters", "centimetre", "centimetres"]),
-    unit(Length, "1", "m", &["m", "meter", "meters", "metre", "metres"]),
-    unit(
-        Length,
-        "1000",
-        "km",
-        &["km", "kms", "kilometer", "kilometers", "kilometre", "kilometres"],
-    ),
-    unit(Length, "254/10000", "inches", &["inch", "inches"]),
-    unit(Length, "3048/10000", "feet", &["foot", "feet", "ft"]),
-    unit(Length, "9144/10000", "yards", &["yard", "yards", "yd"]),
-    unit(Length, "1609344/1000", "miles", &["mile", "miles", "mi"]),
-    unit(Length, "1852", "nautical miles", &["nautical"]),
-    unit(Mass, "1/1000000", "mg", &["mg", "milligram", "milligrams"]),
-    unit(Mass, "1/1000", "g", &["g", "gram", "grams", "gramme", "grammes"]),
-    unit(Mass, "1", "kg", &["kg", "kgs", "kilo", "kilos", "kilogram", "kilograms"]),
-    unit(Mass, "1000", "t", &["t", "ton", "tons", "tonne", "tonnes"]),
-    unit(Mass, "45359237/100000000", "pounds", &["lb", "lbs", "pound", "pounds"]),
-    unit(Mass, "28349523125/1000000000000", "ounces", &["oz", "ounce", "ounces"]),
-    unit(Mass, "635029318/100000000", "stone", &["stone", "stones"]),
-    unit(Volume, "1/1000", "ml", &["ml", "milliliter", "milliliters", "millilitre", "millilitres"]),
-    unit(Volume, "1/100", "cl", &["cl", "centiliter", "centiliters", "centilitre", "centilitres"]),
-    unit(Volume, "1", "litres", &["l", "liter", "liters", "litre", "litres"]),
-    unit(Volume, "3785411784/1000000000", "gallons", &["gallon", "gallons", "gal"]),
-    unit(Volume, "473176473/1000000000", "pints", &["pint", "pints"]),
-    unit(Volume, "2365882365/10000000000", "cups", &["cup", "cups"]),
-    unit(
-        Volume,
-        "1478676478125/100000000000000",
-        "tablespoons",
-        &["tablespoon", "tablespoons", "tbsp"],
-    ),
-    unit(Volume, "492892159375/100000000000000", "teaspoons", &["teaspoon", "teaspoons", "tsp"]),
-    unit(Time, "1/1000", "ms", &["ms", "millisecond", "milliseconds"]),
-    unit(Time, "1", "seconds", &["s", "sec", "secs", "second", "seconds"]),
-    unit(Time, "60", "minutes", &["min", "mins", "minute", "minutes"]),
-    unit(Time, "3600", "hours", &["h", "hr", "hrs", "hour", "hours"]),
-    unit(Time, "86400", "days", &["day", "days"]),
-    unit(Time, "604800", "weeks", &["week", "weeks"]),
-    unit(Time, "31536000", "years", &["year", "years"]),
-    unit(Data, "1/8", "bits", &["bit", "bits"]),
-    unit(Data, "1", "bytes", &["b", "byte", "bytes"]),
-    unit(Data, "1000", "kB", &["kb", "kilobyte", "kilobytes"]),
-    unit(Data, "1000000", "MB", &["mb", "megabyte", "megabytes"]),
-    unit(Data, "1000000000", "GB", &["gb", "gigabyte", "gigabytes"]),
-    unit(Data, "1000000000000", "TB", &["tb", "terabyte", "terabytes"]),
-    unit(Data, "1024", "KiB", &["kib", "kibibyte", "kibibytes"]),
-    unit(Data, "1048576", "MiB", &["mib", "mebibyte", "mebibytes"]),
-    unit(Data, "1073741824", "GiB", &["gib", "gibibyte", "gibibytes"]),
-    unit(Data, "1099511627776", "TiB", &["tib", "tebibyte", "tebibytes"]),
-    unit(Speed, "1", "m/s", &["mps"]),
-    unit(Speed, "10/36", "km/h", &["kmh", "kph"]),
-    unit(Speed, "44704/100000", "mph", &["mph"]),
-    unit(Speed, "1852/3600", "knots", &["knot", "knots"]),
-    unit(Temperature, "", "°C", &["c", "celsius", "centigrade"]),
-    unit(Temperature, "", "°F", &["f", "fahrenheit"]),
-    unit(Temperature, "", "K", &["k", "kelvin"]),
-    unit(Length, "1/1000000", "µm", &["micrometer", "micrometers", "micron", "microns"]),
-    unit(Time, "2629746", "months", &["month", "months"]),
-    unit(Time, "315360000", "decades", &["decade", "decades"]),
+#[rustfmt::skip]
+const UNITS: &[Unit] = &[
+    // Metres.
+    unit("m", &["meter", "meters", "metre", "metres"], Length, 1, 1),
+    unit("km", &["kilometer", "kilometers", "kilometre", "kilometres", "kms"], Length, 1000, 1),
+    unit("cm", &["centimeter", "centimeters", "centimetre", "centimetres"], Length, 1, 100),
+    unit("mm", &["millimeter", "millimeters", "millimetre", "millimetres"], Length, 1, 1000),
+    unit("µm", &["μm", "um", "micrometer", "micrometers", "micrometre", "micrometres", "micron", "microns"], Length, 1, 1_000_000),
+    unit("nm", &["nanometer", "nanometers", "nanometre", "nanometres"], Length, 1, 1_000_000_000),
+    unit("miles", &["mile", "mi"], Length, 1_609_344, 1000),
+    unit("yards", &["yard", "yd"], Length, 9144, 10_000),
+    unit("feet", &["foot", "ft"], Length, 3048, 10_000),
+    unit("inches", &["inch", "in"], Length, 254, 10_000),
+    unit("nautical miles", &["nautical mile", "nmi"], Length, 1852, 1),
+    unit("light years", &["light year", "light-year", "light-years", "ly"], Length, 9_460_730_472_580_800, 1),
+    // Square metres.
+    unit("m²", &["m2", "m^2", "sqm", "square meter", "square meters", "square metre", "square metres"], Area, 1, 1),
+    unit("km²", &["km2", "km^2", "square kilometer", "square kilometers", "square kilometre", "square kilometres"], Area, 1_000_000, 1),
+    unit("cm²", &["cm2", "cm^2", "square centimeter", "square centimeters", "square centimetre", "square centimetres"], Area, 1, 10_000),
+    unit("ha", &["hectare", "hectares"], Area, 10_000, 1),
+    unit("acres", &["acre"], Area, 40_468_564_224, 10_000_000),
+    unit("square feet", &["square foot", "sq ft", "sqft", "ft2", "ft²"], Area, 9_290_304, 100_000_000),
+    unit("square miles", &["square mile", "sq mi"], Area, 2_589_988_110_336, 1_000_000),
+    unit("square inches", &["square inch", "sq in"], Area, 64_516, 100_000_000),
+    // Litres.
+    unit("l", &["L", "liter", "liters", "litre", "litres"], Volume, 1, 1),
+    unit("ml", &["milliliter", "milliliters", "millilitre", "millilitres", "cc", "cm3", "cm³"], Volume, 1, 1000),
+    unit("cl", &["centiliter", "centiliters", "centilitre", "centilitres"], Volume, 1, 100),
+    unit("dl", &["deciliter", "deciliters", "decilitre", "decilitres"], Volume, 1, 10),
+    unit("m³", &["m3", "m^3", "cubic meter", "cubic meters", "cubic metre", "cubic metres"], Volume, 1000, 1),
+    unit("gallons", &["gallon", "gal", "us gallon", "us gallons"], Volume, 3_785_411_784, 1_000_000_000),
+    unit("quarts", &["quart", "qt"], Volume, 946_352_946, 1_000_000_000),
+    unit("pints", &["pint", "pt"], Volume, 473_176_473, 1_000_000_000),
+    unit("cups", &["cup"], Volume, 2_365_882_365, 10_000_000_000),
+    unit("fl oz", &["fluid ounce", "fluid ounces"], Volume, 295_735_295_625, 10_000_000_000_000),
+    unit("tablespoons", &["tablespoon", "tbsp"], Volume, 1_478_676_478_125, 100_000_000_000_000),
+    unit("teaspoons", &["teaspoon", "tsp"], Volume, 492_892_159_375, 100_000_000_000_000),
+    // Grams.
+    unit("g", &["gram", "grams", "gramme", "grammes"], Mass, 1, 1),
+    unit("kg", &["kilogram", "kilograms", "kilo", "kilos", "kgs"], Mass, 1000, 1),
+    unit("mg", &["milligram", "milligrams"], Mass, 1, 1000),
+    unit("t", &["tonne", "tonnes", "metric ton", "metric tons", "ton", "tons"], Mass, 1_000_000, 1),
+    unit("lb", &["lbs", "pound", "pounds"], Mass, 45_359_237, 100_000),
+    unit("oz", &["ounce", "ounces"], Mass, 45_359_237, 1_600_000),
+    unit("stone", &["stones"], Mass, 635_029_318, 100_000),
+    // Seconds. Months differ, so there are none; a year is 365 days.
+    unit("s", &["second", "seconds", "sec", "secs"], Time, 1, 1),
+    unit("ms", &["millisecond", "milliseconds"], Time, 1, 1000),
+    unit("µs", &["μs", "us", "microsecond", "microseconds"], Time, 1, 1_000_000),
+    unit("ns", &["nanosecond", "nanoseconds"], Time, 1, 1_000_000_000),
+    unit("minutes", &["minute", "min", "mins"], Time, 60, 1),
+    unit("hours", &["hour", "h", "hr", "hrs"], Time, 3600, 1),
+    unit("days", &["day"], Time, 86_400, 1),
+    unit("weeks", &["week"], Time, 604_800, 1),
+    unit("years", &["year"], Time, 31_536_000, 1),
+    // Metres per second.
+    unit("m/s", &["meters per second", "metres per second"], Speed, 1, 1),
+    unit("km/h", &["kmh", "kph", "kilometers per hour", "kilometres per hour", "km per hour"], Speed, 10, 36),
+    unit("mph", &["miles per hour", "mi/h"], Speed, 44_704, 100_000),
+    unit("knots", &["knot", "kn"], Speed, 1852, 3600),
+    // Bytes: with K, M, G in thousands, with Ki, Mi, Gi in 1024s.
+    unit("B", &["byte", "bytes"], Data, 1, 1),
+    unit("kB", &["KB", "kilobyte", "kilobytes"], Data, 1000, 1),
+    unit("MB", &["megabyte", "megabytes"], Data, 1_000_000, 1),
+    unit("GB", &["gigabyte", "gigabytes"], Data, 1_000_000_000, 1),
+    unit("TB", &["terabyte", "terabytes"], Data, 1_000_000_000_000, 1),
+    unit("KiB", &["kibibyte", "kibibytes"], Data, 1 << 10, 1),
+    unit("MiB", &["mebibyte", "mebibytes"], Data, 1 << 20, 1),
+    unit("GiB", &["gibibyte", "gibibytes"], Data, 1 << 30, 1),
+    unit("TiB", &["tebibyte", "tebibytes"], Data, 1 << 40, 1),
+    unit("bits", &["bit"], Data, 1, 8),
+    unit("kbit", &["kb", "kilobit", "kilobits"], Data, 125, 1),
+    unit("Mbit", &["Mb", "megabit", "megabits"], Data, 125_000, 1),
+    unit("Gbit", &["Gb", "gigabit", "gigabits"], Data, 125_000_000, 1),
+    // Kelvins.
+    unit("K", &["kelvin", "kelvins"], Temperature, 1, 1),
+    Unit { offset: 27_315, ..unit("°C", &["C", "celsius", "degrees celsius", "degree celsius", "degrees C", "centigrade", "degrees centigrade"], Temperature, 1, 1) },
+    Unit { offset: 45_967, ..unit("°F", &["F", "fahrenheit", "degrees fahrenheit", "degree fahrenheit", "degrees F"], Temperature, 5, 9) },
+    // Joules.
+    unit("J", &["joule", "joules"], Energy, 1, 1),
+    unit("kJ", &["kilojoule", "kilojoules"], Energy, 1000, 1),
+    unit("cal", &["calorie", "calories"], Energy, 4184, 1000),
+    unit("kcal", &["kilocalorie", "kilocalories"], Energy, 4184, 1),
+    unit("Wh", &["watt hour", "watt hours"], Energy, 3600, 1),
+    unit("kWh", &["kilowatt hour", "kilowatt hours"], Energy, 3_600_000, 1),
+    // Watts.
+    unit("W", &["watt", "watts"], Power, 1, 1),
+    unit("kW", &["kilowatt", "kilowatts"], Power, 1000, 1),
+    unit("hp", &["horsepower"], Power, 7_456_998_715_822_702, 10_000_000_000_000),
+    // Pascals.
+    unit("Pa", &["pascal", "pascals"], Pressure, 1, 1),
+    unit("bar", &["bars"], Pressure, 100_000, 1),
+    unit("atm", &["atmosphere", "atmospheres"], Pressure, 101_325, 1),
+    unit("psi", &[], Pressure, 6_894_757_293_168_361, 1_000_000_000_000),
+    // Degrees, of which a turn has 360.
+    unit("degrees", &["degree", "deg", "°"], Angle, 1, 1),
+    unit("turns", &["turn", "full turns"], Angle, 360, 1),
 ];
 
-/// A conversion: `5 miles in km`, `convert 100 F to C`, `how many feet are 3 metres`.
-pub fn conversion(tokens: &[Token]) -> Option<Translation> {
-    let tokens: Vec<&Token> = tokens.iter().filter(|token| !is_filler(token)).collect();
-    let is = |token: &Token, words: &[&str]| matches!(token, Token::Word(word) if words.contains(&word.as_str()));
-    let (value, from, to) = match tokens[..] {
-        [Token::Number(value), from, link, to] if is(link, &["in", "to", "into", "as"]) => {
-            (value, from, to)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_has_two_units() {
+        for unit in UNITS {
+            for name in unit.names.iter().chain([&unit.symbol]) {
+                let found = Unit::from_name(name).unwrap();
+                assert_eq!(found.symbol, unit.symbol, "{name}");
+            }
         }
-        [how, many, to, is_or_in, Token::Number(value), from]
-            if is(how, &["how"])
-                && is(many, &["many", "much"])
-                && is(is_or_in, &["are", "is", "in", "make"]) =>
-        {
-            (value, from, to)
-        }
-        [how, many, to, are, link, Token::Number(value), from]
-            if is(how, &["how"])
-                && is(many, &["many", "much"])
-                && is(are, &["are", "is", "fit"])
-                && is(link, &["in", "into"]) =>
-        {
-            (value, from, to)
-        }
-        [Token::Number(value), from, equals, how, many, to]
-            if is(equals, &["is", "are", "in"]) && is(how, &["how"]) && is(many, &["many"]) =>
-        {
-            (value, from, to)
-        }
-        [number, of, to, in_, Token::Number(value), from]
-            if is(number, &["number"]) && is(of, &["of"]) && is(in_, &["in"]) =>
-        {
-            (value, from, to)
-        }
-        _ => return None,
-    };
-    let (from, to) = (named(from)?, named(to)?);
-    if from.kind != to.kind {
-        return None;
     }
-    let symbols = match from.kind {
-        Temperature => temperature(value, from.symbol, to.symbol),
-        _ => format!("{value}*({})/({})", from.factor, to.factor),
-    };
-    Some(Translation { symbols, unit: Some(to.symbol), operations: 2 })
-}
 
-fn is_filler(token: &Token) -> bool {
-    const FILLERS: [&str; 8] =
-        ["convert", "degrees", "degree", "there", "the", "a", "an", "exactly"];
-    match token {
-        Token::Word(word) => FILLERS.contains(&word.as_str()),
-        Token::Symbol(symbol) => *symbol == '°',
-        Token::Number(_) => false,
+    #[test]
+    fn every_unit_converts_to_its_first_and_back() {
+        for unit in UNITS {
+            let first = UNITS.iter().find(|other| other.dimension == unit.dimension).unwrap();
+            let there = unit.convert(Number::Integer(7), first);
+            // Kelvins are hundreds more than degrees Celsius, and lose as many digits.
+            let back = first.convert(there, unit).to_f64();
+            assert!((back - 7.0).abs() < 1e-9, "{} {back}", unit.symbol);
+        }
     }
-}
 
-fn named(token: &Token) -> Option<&'static Unit> {
-    let Token::Word(word) = token else { return None };
-    UNITS.iter().find(|unit| unit.names.contains(&word.as_str()))
-}
-
-fn temperature(value: &str, from: &str, to: &str) -> String {
-    let celsius = match from {
-        "°F" => format!("(({value})-32)*5/9"),
-        "K" => format!("({value})-27315/100"),
-        _ => format!("({value})"),
-    };
-    match to {
-        "°F" => format!("({celsius})*9/5+32"),
-        "K" => format!("({celsius})+27315/100"),
-        _ => celsius,
+    #[test]
+    fn the_case_of_a_symbol_counts_where_it_matters() {
+        for (name, symbol) in [
+            ("MB", "MB"),
+            ("Mb", "Mbit"),
+            ("mb", "MB"),
+            ("KM", "km"),
+            ("c", "°C"),
+            ("Miles", "miles"),
+        ] {
+            assert_eq!(Unit::from_name(name).unwrap().symbol, symbol, "{name}");
+        }
+        assert!(Unit::from_name("parsnips").is_none());
     }
 }

@@ -3,11 +3,15 @@
 //! A last resort, for requests that say no operation themselves. The expression is shown with its
 //! value, so that a wrong guess is seen.
 
-use super::token::{Token, tokens};
-use alloc::{format, string::String, vec::Vec};
+use super::token::{Token, TokenKind, tokens};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 
-/// Words of problems in which something is shared or put in relation.
-const DIVISION: [&str; 20] = [
+/// Words of problems in which something is shared.
+const DIVISION: [&str; 15] = [
     " share",
     "sharing",
     " split",
@@ -16,11 +20,6 @@ const DIVISION: [&str; 20] = [
     "each get",
     "each of us",
     "each of them",
-    "per person",
-    "per litre",
-    "per liter",
-    "per gallon",
-    "per head",
     "each one pay",
     "average speed",
     "evenly",
@@ -45,38 +44,75 @@ const SUBTRACTION: [&str; 12] = [
     "lost",
 ];
 /// Words of problems in which one number counts the other.
-const MULTIPLICATION: [&str; 16] = [
-    " each", " every ", " per ", " a day", " a week", " a month", " an hour", " a year",
-    " a night", " at ", "times as", " of ", "apiece", " a kilo", " a piece", " a month",
+const MULTIPLICATION: [&str; 12] = [
+    " each", " every ", " a day", " a week", " a month", " an hour", " a year", " a night",
+    "times as", "apiece", " a kilo", " a piece",
 ];
+/// The same, if they stand between the numbers.
+const MULTIPLICATION_BETWEEN: [&str; 3] = [" of ", " at ", " per "];
+/// Words of problems that take more than one operation on their numbers.
+const MORE: [&str; 7] = ["and a half", "%", "percent", "://", "remainder", " for ", " recipe"];
 /// Words of problems in which everything is put together.
 const ADDITION: [&str; 6] = ["total", "altogether", "in all", "combined", "sum", "together"];
 
 /// The expression of a story with two numbers, or of one in which more are added or taken away; `None`
-/// where the words tell nothing.
+/// where the words tell nothing, or ask nothing.
 pub fn guess(request: &str) -> Option<String> {
-    let numbers: Vec<String> = tokens(request)
-        .into_iter()
-        .filter_map(|token| match token {
-            Token::Number(number) if !number.starts_with('(') => Some(number),
+    let tokens = tokens(request);
+    let asks =
+        |token: &Token| ["how", "what", "what's", "whats", "?"].iter().any(|it| token.is(it));
+    if !tokens.iter().any(asks) {
+        return None;
+    }
+    let numbers: Vec<(f64, String)> = tokens
+        .iter()
+        .filter_map(|token| match token.kind {
+            // As it was written, unless that was in words.
+            TokenKind::Number(value) if token.text.starts_with(|c: char| c.is_ascii_digit()) => {
+                Some((value.to_f64(), token.text.to_string()))
+            }
+            TokenKind::Number(value) => Some((value.to_f64(), value.to_string())),
             _ => None,
         })
         .collect();
-    let request = format!(" {} ", request.to_lowercase());
-    let says = |words: &[&str]| words.iter().any(|word| request.contains(word));
-    let value = |number: &String| number.parse::<f64>().unwrap_or(0.0);
+    let positions = || tokens.iter().filter(|token| token.is_number());
+    let (first, last) = (positions().next()?, positions().next_back()?);
+    let lower = |text: &str| format!(" {} ", text.to_lowercase());
+    let between = lower(request.get(first.end()..last.start)?);
+    let behind = lower(&request[last.end()..]);
+    let request = lower(request);
+    let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
+    let says = |words: &[&str]| has(&request, words);
+    let joined = |sign: &str| {
+        let texts: Vec<&str> = numbers.iter().map(|(_, text)| text.as_str()).collect();
+        texts.join(sign)
+    };
+    let is_change = says(&[" from "]) && says(&[" to "]);
+    let is_share = says(&DIVISION) || asks_for_rate(&request, &behind);
+    let is_count = says(&MULTIPLICATION) || has(&between, &MULTIPLICATION_BETWEEN);
     match &numbers[..] {
-        [a, b] if says(&DIVISION) => {
-            let (more, less) = if value(a) >= value(b) { (a, b) } else { (b, a) };
-            Some(format!("{more} / {less}"))
+        _ if is_change || says(&MORE[..5]) => None,
+        [a, b] if is_share => {
+            let (more, less) = if a.0 >= b.0 { (a, b) } else { (b, a) };
+            (less.0 != 0.0).then(|| format!("{} / {}", more.1, less.1))
         }
-        [a, b] if says(&MULTIPLICATION) && !says(&SUBTRACTION) => Some(format!("{a} * {b}")),
-        [first, rest @ ..] if !rest.is_empty() && rest.len() < 6 && says(&SUBTRACTION) => {
-            Some(format!("{first} - {}", rest.join(" - ")))
+        [_, _] if is_count && !says(&SUBTRACTION) => Some(joined(" * ")),
+        [_, _, ..] if numbers.len() < 7 && says(&SUBTRACTION) => Some(joined(" - ")),
+        [_, _, ..] if numbers.len() < 8 && says(&ADDITION) && !is_count && !says(&MORE) => {
+            Some(joined(" + "))
         }
-        [_, _, ..] if numbers.len() < 8 && says(&ADDITION) => Some(numbers.join(" + ")),
         _ => None,
     }
+}
+
+/// Whether the words behind the numbers ask for so much per something that was counted: `468 km on 36
+/// litres. How many km per litre`.
+fn asks_for_rate(request: &str, behind: &str) -> bool {
+    let Some((_, unit)) = behind.split_once(" per ") else { return false };
+    let unit = unit.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    // `person` is counted in people.
+    let is_counted = |unit: &str| !unit.is_empty() && request.matches(unit).count() > 1;
+    matches!(unit, "person" | "head") || is_counted(unit)
 }
 
 #[cfg(test)]
@@ -92,6 +128,15 @@ mod tests {
             ("What would 17 packs at 8 euros cost?", Some("17 * 8")),
             ("what's left of 500 after spending 123.45 and 67.80", Some("500 - 123.45 - 67.80")),
             ("rent 780, heating 95 and internet 40, what's the total?", Some("780 + 95 + 40")),
+            ("2 boxes of three, how many is that?", Some("2 * 3")),
+            ("What would 12 cakes cost at 0 each, evenly?", None),
+            ("I read 3 chapters of 12", None),
+            ("if petrol is 1.89 per litre, what do 43 litres cost", Some("1.89 * 43")),
+            ("a bottle for 3 and 4 apples at 2.50, what's the total?", None),
+            ("What day was 9 November 1989 of all?", None),
+            ("It went from 82 to 97 a month. What is the increase?", None),
+            ("is 97 divisible by 7? what's the remainder", None),
+            ("43 km in 4 years, what is that per month?", None),
             ("room 12", None),
             ("from 64 to 80", None),
         ] {
