@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::TestHost;
+use proptest::prelude::*;
 use std::string::String;
 
 /// Debug builds take several times the stack of release builds, and the threads of tests have 2 MiB.
@@ -294,3 +295,85 @@ fn single_values_are_bounded() {
     // An empty padding is not repeated for ever.
     assert_eq!(value("let s = \"x\"; s.pad(5, \"\"); s"), "x");
 }
+
+/// Pieces that make scripts, and nonsense, when put together.
+const PIECES: &[&str] = &[
+    "let a = ", "let f = ", "a", "f", "x", "0", "1", "2.5", "\"s\"", "'c'", "`${", "}`", "[", "]", "#{", "a: ",
+    "}", "{", "(", ")", ";", ",", ".", "..", "..=", " + ", " - ", " * ", " / ", " % ", " ** ", " = ", " += ",
+    " == ", " < ", " && ", " ?? ", "|x| ", "|x, y| ", "|| ", "if ", "else ", "loop { ", "while ", "for x in ",
+    "break;", "return ", "throw ", "try { ", "} catch (e) { ", "switch a { ", " => ", "_", "fn g(x) { ", "g(",
+    "print(", "debug(", ".push(", ".pad(", ".map(", ".reduce(", ".sort(", ".filter(", ".call(", ".curry(",
+    ".len()", ".split(", ".to_string()", ".pop()", ".keys()", ".values()", ".retain(", ".drain(", ".zip(",
+    ".replace(", ".extract(", ".splice(", ".chop(", ".truncate(", ".insert(", ".remove(", ".mixin(", ".join(",
+    "range(", "a.a", "a[0]", "a[f]", "Fn(\"g\")", "is_shared(", "type_of(", "const B = ", "// ", "/* ", "\n",
+    "-9223372036854775808", "9223372036854775807", " << ", " >> ", "in ", "!", "f.call(f)", "a = [a];",
+    "a = [f, f];", "f = f.curry(a);", "a.push(|| a);",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn any_text_ends_without_a_panic(source in "\\PC{0,100}") {
+        let limits = Limits { fuel: 5000, ..LIMITS };
+        let _ = run(&source, &limits, TestHost::patient());
+    }
+
+    #[test]
+    fn any_pieces_of_scripts_end_without_a_panic(
+        pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..30),
+    ) {
+        let limits = Limits { fuel: 5000, ..LIMITS };
+        let _ = run(&pieces.concat(), &limits, TestHost::patient());
+    }
+
+    #[test]
+    fn any_call_of_a_function_of_the_language_ends_without_a_panic(
+        start in proptest::sample::select(STARTS), method in proptest::sample::select(METHODS),
+        arguments in proptest::collection::vec(proptest::sample::select(STARTS), 0..4),
+    ) {
+        let limits = Limits { fuel: 50_000, ..LIMITS };
+        let name = method;
+        let arguments = arguments.join(", ");
+        for call in [
+            std::format!("let a = {start}; a.{name}({arguments}); a"),
+            std::format!("const A = {start}; A.{name}({arguments})"),
+            std::format!("let a = {start}; let f = || a.{name}({arguments}); f.call(); let b = [a, f]; b"),
+        ] {
+            let _ = run(&call, &limits, TestHost::patient());
+        }
+    }
+
+    #[test]
+    fn any_operator_on_any_values_ends_without_a_panic(
+        left in proptest::sample::select(STARTS), right in proptest::sample::select(STARTS),
+        operator in proptest::sample::select(OPERATORS),
+    ) {
+        let limits = Limits { fuel: 5000, ..LIMITS };
+        let _ = run(&std::format!("{left} {operator} {right}"), &limits, TestHost::patient());
+        let _ = run(&std::format!("let a = {left}; a {operator}= {right}; a"), &limits, TestHost::patient());
+    }
+}
+
+const STARTS: &[&str] = &[
+    "()", "0", "1", "-1", "3", "64", "1000000", "9223372036854775807", "(-9223372036854775807 - 1)", "0.0", "2.5", "-1.5",
+    "1.0e308", "(0.0 / 0.0)", "true", "'c'", "'\\u{1F600}'", "\"\"", "\"s\"", "\"ä😀b\"", "\"12\"", "[]", "[1]", "[3, 1, 2]",
+    "[\"b\", \"a\"]", "[1, \"a\", 2.5]", "[[1], [2]]", "#{}", "#{a: 1}", "#{a: [1], b: #{}}", "1..5", "5..=1", "0..9223372036854775807",
+    "|x| x", "|x, y| x - y", "|| 1", "|x| [x, x]", "|x| throw x", "Fn(\"abs\")", "\"x\".repeat(60000)", "range(0, 10, 3)",
+    "range(-9223372036854775807, 9223372036854775807, 1)",
+];
+
+const OPERATORS: &[&str] =
+    &["+", "-", "*", "/", "%", "**", "<<", ">>", "&", "|", "^", "==", "!=", "<", ">", "<=", ">=", "in", "&&", "||", "??", "..", "..="];
+
+const METHODS: &[&str] = &[
+    "len", "is_empty", "get", "set", "push", "append", "concat", "insert", "pad", "pop", "shift", "remove", "clear", "truncate", "chop",
+    "reverse", "splice", "extract", "split", "for_each", "map", "filter", "contains", "index_of", "find", "find_map", "some",
+    "all", "dedup", "reduce", "reduce_rev", "zip", "sort", "sort_desc", "order", "order_desc", "order_by", "drain", "retain", "keys",
+    "values", "mixin", "merge", "fill_with", "to_upper", "make_upper", "to_lower", "trim", "sub_string", "crop", "replace", "chars",
+    "bytes", "bits", "to_chars", "split_rev", "starts_with", "ends_with", "index_of", "max", "min", "to_int", "to_float", "parse_int",
+    "parse_float", "to_hex", "to_binary", "to_octal", "to_string", "to_debug", "abs", "sign", "sqrt", "exp", "ln", "log", "floor",
+    "ceiling", "round", "is_nan", "sin", "asin", "hypot", "is_odd", "is_zero", "call", "curry", "name", "is_anonymous", "start",
+    "end", "is_inclusive", "step", "type_of", "join", "repeat", "range", "to_degrees", "int", "fraction", "is_shared", "print", "debug",
+    "get_fn_metadata_list", "to_json", "tag",
+];
