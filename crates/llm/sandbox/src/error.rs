@@ -114,7 +114,10 @@ impl fmt::Display for SandboxError {
                 write!(f, "the module imports \"{module}.{name}\", which does not exist here")
             }
             Self::UnsupportedImport { name } => {
-                write!(f, "the module imports \"host.{name}\" with parameters that it does not have")
+                write!(
+                    f,
+                    "the module imports \"host.{name}\" with parameters that it does not have"
+                )
             }
             Self::UnsupportedSignature { name } => {
                 write!(f, "\"{name}\" must take no arguments and give at most one number")

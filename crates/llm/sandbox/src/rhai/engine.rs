@@ -8,8 +8,9 @@ use crate::Limits;
 use ::rhai::{
     Dynamic, Engine, EvalAltResult, EvalContext,
     packages::{
-        ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
-        BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package,
+        ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage,
+        BasicMapPackage, BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage,
+        Package,
     },
 };
 use alloc::{boxed::Box, rc::Rc};

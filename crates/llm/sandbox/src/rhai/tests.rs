@@ -50,8 +50,14 @@ fn computes_what_people_ask_for() {
     assert_eq!(value("2 ** 10"), "1024");
     assert_eq!(value("2.0 ** 0.5"), "1.4142135623730951");
     assert_eq!(value("let s = 0; for i in 1..=100 { s += i } s"), "5050");
-    assert_eq!(value("fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } } fib(15)"), "610");
-    assert_eq!(value("fn f(n) { if n <= 1 { 1 } else { n * f(n - 1) } } f(20)"), "2432902008176640000");
+    assert_eq!(
+        value("fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } } fib(15)"),
+        "610"
+    );
+    assert_eq!(
+        value("fn f(n) { if n <= 1 { 1 } else { n * f(n - 1) } } f(20)"),
+        "2432902008176640000"
+    );
     let primes = "
         let primes = [];
         for n in 2..50 {
@@ -113,13 +119,22 @@ fn arrays_and_maps_work() {
     assert_eq!(value("let a = [3, 1, 2]; a.sort(|x, y| y - x); a"), "[3, 2, 1]");
     assert_eq!(value("[1, 2, 3, 4].filter(|x| x % 2 == 0).map(|x| x * 10)"), "[20, 40]");
     assert_eq!(value("[1, 2, 3].reduce(|sum, x| sum + x, 0)"), "6");
-    assert_eq!(value("let m = #{a: 1, b: \"two\"}; m.c = [(), 2.0]; m"), r##"#{"a": 1, "b": "two", "c": [(), 2.0]}"##);
-    assert_eq!(value("let m = #{}; for w in [\"x\", \"y\", \"x\"] { m[w] = (m[w] ?? 0) + 1; } m"), r##"#{"x": 2, "y": 1}"##);
+    assert_eq!(
+        value("let m = #{a: 1, b: \"two\"}; m.c = [(), 2.0]; m"),
+        r##"#{"a": 1, "b": "two", "c": [(), 2.0]}"##
+    );
+    assert_eq!(
+        value("let m = #{}; for w in [\"x\", \"y\", \"x\"] { m[w] = (m[w] ?? 0) + 1; } m"),
+        r##"#{"x": 2, "y": 1}"##
+    );
     assert_eq!(value("[1, [2, #{a: 3}]] == [1.0, [2, #{a: 3}]]"), "true");
     assert_eq!(value("[1, [2]] != [1, [3]]"), "true");
     assert_eq!(value("[[1, 2], [3]].contains([3])"), "true");
     assert_eq!(value("#{a: [1]} == #{a: [1]}"), "true");
-    assert_eq!(value("const A = [1, 2]; `${A} ${A.join(\"+\")} ${A == [1, 2]} ${A.to_string()}`"), "[1, 2] 1+2 true [1, 2]");
+    assert_eq!(
+        value("const A = [1, 2]; `${A} ${A.join(\"+\")} ${A == [1, 2]} ${A.to_string()}`"),
+        "[1, 2] 1+2 true [1, 2]"
+    );
     assert_eq!(value("[1, 2, 3][-1]"), "3");
     assert_eq!(value("switch 3 { 1 => \"one\", 2..5 => \"few\", _ => \"many\" }"), "few");
 }
@@ -138,7 +153,10 @@ fn closures_get_copies_of_what_is_around_them() {
     assert_eq!(value("let n = 3; [1, 2].map(|x| x * n)"), "[3, 6]");
     assert_eq!(value("let n = 3; let f = |x| x + n; n = 10; [f.call(1), n]"), "[4, 10]");
     assert_eq!(value("const N = 3; let f = |x| x + N; f.call(1)"), "4");
-    assert_eq!(value("let a = 1; let f = || { let b = 2; let g = |x| x + a + b; g.call(3) }; f.call()"), "6");
+    assert_eq!(
+        value("let a = 1; let f = || { let b = 2; let g = |x| x + a + b; g.call(3) }; f.call()"),
+        "6"
+    );
     assert_eq!(value("let n = 3; let f = |x| x + n; is_shared(n)"), "false");
     // What a closure got and hands on is an ordinary value again.
     assert_eq!(value("let n = 3; let f = || { let m = n; m += 1; m }; f.call()"), "4");
@@ -174,7 +192,12 @@ fn errors_tell_what_and_where() {
 fn an_endless_loop_runs_out_of_fuel() {
     let limits = Limits { fuel: 10_000, ..LIMITS };
     let stopped = Err(SandboxError::OutOfFuel { fuel: 10_000 });
-    for source in ["loop {}", "while true { }", "let x = 0; loop { x += 1; }", "for i in 0..1000000000000 { }"] {
+    for source in [
+        "loop {}",
+        "while true { }",
+        "let x = 0; loop { x += 1; }",
+        "for i in 0..1000000000000 { }",
+    ] {
         assert_eq!(run(source, &limits, TestHost::patient()), stopped, "{source}");
     }
     // Nothing catches it.
@@ -204,17 +227,34 @@ fn the_host_is_asked_regularly_and_can_interrupt() {
 fn output_and_value_are_bounded() {
     let limits = Limits { output_bytes: 100, ..LIMITS };
     let too_long = Err(SandboxError::OutputTooLong { max_bytes: 100 });
-    for source in ["loop { print(\"x\") }", "print(\"x\".repeat(1000))", "\"x\".repeat(1000)", "let a = []; a.pad(1000, a); a", "print(\"x\".repeat(100))"] {
+    for source in [
+        "loop { print(\"x\") }",
+        "print(\"x\".repeat(1000))",
+        "\"x\".repeat(1000)",
+        "let a = []; a.pad(1000, a); a",
+        "print(\"x\".repeat(100))",
+    ] {
         assert_eq!(run(source, &limits, TestHost::patient()), too_long, "{source}");
     }
-    assert_eq!(run("print(\"x\".repeat(99))", &limits, TestHost::patient()).unwrap().output.len(), 100);
+    assert_eq!(
+        run("print(\"x\".repeat(99))", &limits, TestHost::patient()).unwrap().output.len(),
+        100
+    );
 }
 
 #[test]
 fn recursion_ends_too_deep() {
     let limits = Limits { stack_bytes: usize::MAX, ..LIMITS };
-    for source in ["fn f() { f() } f()", "fn f(n) { g(n + 1) } fn g(n) { f(n + 1) } f(0)", "fn f(a) { f([a]) } f([])"] {
-        assert_eq!(run(source, &limits, TestHost::patient()), Err(SandboxError::TooDeep), "{source}");
+    for source in [
+        "fn f() { f() } f()",
+        "fn f(n) { g(n + 1) } fn g(n) { f(n + 1) } f(0)",
+        "fn f(a) { f([a]) } f([])",
+    ] {
+        assert_eq!(
+            run(source, &limits, TestHost::patient()),
+            Err(SandboxError::TooDeep),
+            "{source}"
+        );
     }
     let limits = Limits { stack_bytes: 16 * 1024, call_depth: usize::MAX, ..LIMITS };
     assert_eq!(run("fn f() { f() } f()", &limits, TestHost::patient()), Err(SandboxError::TooDeep));
@@ -247,9 +287,20 @@ fn nothing_of_the_language_that_reaches_outside_is_there() {
         "fn f() { this } f()",
         "let m = #{f: || this}; m.f()",
     ] {
-        assert!(matches!(error(source), SandboxError::Syntax { .. }), "{source}: {:?}", outcome(source));
+        assert!(
+            matches!(error(source), SandboxError::Syntax { .. }),
+            "{source}: {:?}",
+            outcome(source)
+        );
     }
-    for source in ["sleep(1)", "timestamp()", "parse_json(\"{}\")", "#{}.to_json()", "exit(1)", "open_file(\"x\")"] {
+    for source in [
+        "sleep(1)",
+        "timestamp()",
+        "parse_json(\"{}\")",
+        "#{}.to_json()",
+        "exit(1)",
+        "open_file(\"x\")",
+    ] {
         assert!(runtime_error(source).0.contains("not found"), "{source}: {:?}", outcome(source));
     }
 }
@@ -264,7 +315,9 @@ fn sources_are_bounded() {
 
 #[test]
 fn names_are_bounded() {
-    let many = |text: &str, count: u32| (0..count).map(|i| text.replace('@', &std::format!("{i}"))).collect::<String>();
+    let many = |text: &str, count: u32| {
+        (0..count).map(|i| text.replace('@', &std::format!("{i}"))).collect::<String>()
+    };
     assert_eq!(error(&many("let x@ = 1;", 200)), SandboxError::TooManyNames);
     assert_eq!(error(&many("fn f@() {}", 200)), SandboxError::TooManyNames);
     assert!(outcome(&many("let x@ = 1;", 100)).is_ok());
@@ -298,21 +351,114 @@ fn single_values_are_bounded() {
 
 /// Pieces that make scripts, and nonsense, when put together.
 const PIECES: &[&str] = &[
-    "let a = ", "let f = ", "a", "f", "x", "0", "1", "2.5", "\"s\"", "'c'", "`${", "}`", "[", "]", "#{", "a: ",
-    "}", "{", "(", ")", ";", ",", ".", "..", "..=", " + ", " - ", " * ", " / ", " % ", " ** ", " = ", " += ",
-    " == ", " < ", " && ", " ?? ", "|x| ", "|x, y| ", "|| ", "if ", "else ", "loop { ", "while ", "for x in ",
-    "break;", "return ", "throw ", "try { ", "} catch (e) { ", "switch a { ", " => ", "_", "fn g(x) { ", "g(",
-    "print(", "debug(", ".push(", ".pad(", ".map(", ".reduce(", ".sort(", ".filter(", ".call(", ".curry(",
-    ".len()", ".split(", ".to_string()", ".pop()", ".keys()", ".values()", ".retain(", ".drain(", ".zip(",
-    ".replace(", ".extract(", ".splice(", ".chop(", ".truncate(", ".insert(", ".remove(", ".mixin(", ".join(",
-    "range(", "a.a", "a[0]", "a[f]", "Fn(\"g\")", "is_shared(", "type_of(", "const B = ", "// ", "/* ", "\n",
-    "-9223372036854775808", "9223372036854775807", " << ", " >> ", "in ", "!", "f.call(f)", "a = [a];",
-    "a = [f, f];", "f = f.curry(a);", "a.push(|| a);",
+    "let a = ",
+    "let f = ",
+    "a",
+    "f",
+    "x",
+    "0",
+    "1",
+    "2.5",
+    "\"s\"",
+    "'c'",
+    "`${",
+    "}`",
+    "[",
+    "]",
+    "#{",
+    "a: ",
+    "}",
+    "{",
+    "(",
+    ")",
+    ";",
+    ",",
+    ".",
+    "..",
+    "..=",
+    " + ",
+    " - ",
+    " * ",
+    " / ",
+    " % ",
+    " ** ",
+    " = ",
+    " += ",
+    " == ",
+    " < ",
+    " && ",
+    " ?? ",
+    "|x| ",
+    "|x, y| ",
+    "|| ",
+    "if ",
+    "else ",
+    "loop { ",
+    "while ",
+    "for x in ",
+    "break;",
+    "return ",
+    "throw ",
+    "try { ",
+    "} catch (e) { ",
+    "switch a { ",
+    " => ",
+    "_",
+    "fn g(x) { ",
+    "g(",
+    "print(",
+    "debug(",
+    ".push(",
+    ".pad(",
+    ".map(",
+    ".reduce(",
+    ".sort(",
+    ".filter(",
+    ".call(",
+    ".curry(",
+    ".len()",
+    ".split(",
+    ".to_string()",
+    ".pop()",
+    ".keys()",
+    ".values()",
+    ".retain(",
+    ".drain(",
+    ".zip(",
+    ".replace(",
+    ".extract(",
+    ".splice(",
+    ".chop(",
+    ".truncate(",
+    ".insert(",
+    ".remove(",
+    ".mixin(",
+    ".join(",
+    "range(",
+    "a.a",
+    "a[0]",
+    "a[f]",
+    "Fn(\"g\")",
+    "is_shared(",
+    "type_of(",
+    "const B = ",
+    "// ",
+    "/* ",
+    "\n",
+    "-9223372036854775808",
+    "9223372036854775807",
+    " << ",
+    " >> ",
+    "in ",
+    "!",
+    "f.call(f)",
+    "a = [a];",
+    "a = [f, f];",
+    "f = f.curry(a);",
+    "a.push(|| a);",
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn any_text_ends_without_a_panic(source in "\\PC{0,100}") {
         let limits = Limits { fuel: 5000, ..LIMITS };
@@ -356,24 +502,160 @@ proptest! {
 }
 
 const STARTS: &[&str] = &[
-    "()", "0", "1", "-1", "3", "64", "1000000", "9223372036854775807", "(-9223372036854775807 - 1)", "0.0", "2.5", "-1.5",
-    "1.0e308", "(0.0 / 0.0)", "true", "'c'", "'\\u{1F600}'", "\"\"", "\"s\"", "\"ä😀b\"", "\"12\"", "[]", "[1]", "[3, 1, 2]",
-    "[\"b\", \"a\"]", "[1, \"a\", 2.5]", "[[1], [2]]", "#{}", "#{a: 1}", "#{a: [1], b: #{}}", "1..5", "5..=1", "0..9223372036854775807",
-    "|x| x", "|x, y| x - y", "|| 1", "|x| [x, x]", "|x| throw x", "Fn(\"abs\")", "\"x\".repeat(60000)", "range(0, 10, 3)",
+    "()",
+    "0",
+    "1",
+    "-1",
+    "3",
+    "64",
+    "1000000",
+    "9223372036854775807",
+    "(-9223372036854775807 - 1)",
+    "0.0",
+    "2.5",
+    "-1.5",
+    "1.0e308",
+    "(0.0 / 0.0)",
+    "true",
+    "'c'",
+    "'\\u{1F600}'",
+    "\"\"",
+    "\"s\"",
+    "\"ä😀b\"",
+    "\"12\"",
+    "[]",
+    "[1]",
+    "[3, 1, 2]",
+    "[\"b\", \"a\"]",
+    "[1, \"a\", 2.5]",
+    "[[1], [2]]",
+    "#{}",
+    "#{a: 1}",
+    "#{a: [1], b: #{}}",
+    "1..5",
+    "5..=1",
+    "0..9223372036854775807",
+    "|x| x",
+    "|x, y| x - y",
+    "|| 1",
+    "|x| [x, x]",
+    "|x| throw x",
+    "Fn(\"abs\")",
+    "\"x\".repeat(60000)",
+    "range(0, 10, 3)",
     "range(-9223372036854775807, 9223372036854775807, 1)",
 ];
 
-const OPERATORS: &[&str] =
-    &["+", "-", "*", "/", "%", "**", "<<", ">>", "&", "|", "^", "==", "!=", "<", ">", "<=", ">=", "in", "&&", "||", "??", "..", "..="];
+const OPERATORS: &[&str] = &[
+    "+", "-", "*", "/", "%", "**", "<<", ">>", "&", "|", "^", "==", "!=", "<", ">", "<=", ">=",
+    "in", "&&", "||", "??", "..", "..=",
+];
 
 const METHODS: &[&str] = &[
-    "len", "is_empty", "get", "set", "push", "append", "concat", "insert", "pad", "pop", "shift", "remove", "clear", "truncate", "chop",
-    "reverse", "splice", "extract", "split", "for_each", "map", "filter", "contains", "index_of", "find", "find_map", "some",
-    "all", "dedup", "reduce", "reduce_rev", "zip", "sort", "sort_desc", "order", "order_desc", "order_by", "drain", "retain", "keys",
-    "values", "mixin", "merge", "fill_with", "to_upper", "make_upper", "to_lower", "trim", "sub_string", "crop", "replace", "chars",
-    "bytes", "bits", "to_chars", "split_rev", "starts_with", "ends_with", "index_of", "max", "min", "to_int", "to_float", "parse_int",
-    "parse_float", "to_hex", "to_binary", "to_octal", "to_string", "to_debug", "abs", "sign", "sqrt", "exp", "ln", "log", "floor",
-    "ceiling", "round", "is_nan", "sin", "asin", "hypot", "is_odd", "is_zero", "call", "curry", "name", "is_anonymous", "start",
-    "end", "is_inclusive", "step", "type_of", "join", "repeat", "range", "to_degrees", "int", "fraction", "is_shared", "print", "debug",
-    "get_fn_metadata_list", "to_json", "tag",
+    "len",
+    "is_empty",
+    "get",
+    "set",
+    "push",
+    "append",
+    "concat",
+    "insert",
+    "pad",
+    "pop",
+    "shift",
+    "remove",
+    "clear",
+    "truncate",
+    "chop",
+    "reverse",
+    "splice",
+    "extract",
+    "split",
+    "for_each",
+    "map",
+    "filter",
+    "contains",
+    "index_of",
+    "find",
+    "find_map",
+    "some",
+    "all",
+    "dedup",
+    "reduce",
+    "reduce_rev",
+    "zip",
+    "sort",
+    "sort_desc",
+    "order",
+    "order_desc",
+    "order_by",
+    "drain",
+    "retain",
+    "keys",
+    "values",
+    "mixin",
+    "merge",
+    "fill_with",
+    "to_upper",
+    "make_upper",
+    "to_lower",
+    "trim",
+    "sub_string",
+    "crop",
+    "replace",
+    "chars",
+    "bytes",
+    "bits",
+    "to_chars",
+    "split_rev",
+    "starts_with",
+    "ends_with",
+    "index_of",
+    "max",
+    "min",
+    "to_int",
+    "to_float",
+    "parse_int",
+    "parse_float",
+    "to_hex",
+    "to_binary",
+    "to_octal",
+    "to_string",
+    "to_debug",
+    "abs",
+    "sign",
+    "sqrt",
+    "exp",
+    "ln",
+    "log",
+    "floor",
+    "ceiling",
+    "round",
+    "is_nan",
+    "sin",
+    "asin",
+    "hypot",
+    "is_odd",
+    "is_zero",
+    "call",
+    "curry",
+    "name",
+    "is_anonymous",
+    "start",
+    "end",
+    "is_inclusive",
+    "step",
+    "type_of",
+    "join",
+    "repeat",
+    "range",
+    "to_degrees",
+    "int",
+    "fraction",
+    "is_shared",
+    "print",
+    "debug",
+    "get_fn_metadata_list",
+    "to_json",
+    "tag",
 ];

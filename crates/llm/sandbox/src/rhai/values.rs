@@ -25,8 +25,7 @@ fn is_no_deeper(value: &Dynamic, depth: usize, count: &mut u64) -> bool {
         return depth > 0 && map.values().all(|item| is_no_deeper(item, depth - 1, count));
     }
     if let Some(function) = value.read_lock::<FnPtr>() {
-        return depth > 0
-            && function.iter_curry().all(|item| is_no_deeper(item, depth - 1, count));
+        return depth > 0 && function.iter_curry().all(|item| is_no_deeper(item, depth - 1, count));
     }
     true
 }
@@ -74,8 +73,7 @@ pub(super) fn are_equal(left: &Dynamic, right: &Dynamic) -> bool {
 
 /// Whether two arrays hold the same.
 pub(super) fn are_arrays_equal(left: &Array, right: &Array) -> bool {
-    left.len() == right.len()
-        && left.iter().zip(right).all(|(left, right)| are_equal(left, right))
+    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| are_equal(left, right))
 }
 
 /// Whether two maps have the same keys with the same values.

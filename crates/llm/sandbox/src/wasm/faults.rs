@@ -14,17 +14,14 @@ const MAX_MESSAGE_BYTES: usize = 200;
 
 /// An error from reading a module or from making an instance of it.
 pub(super) fn of_module(error: &wasmi::Error, limits: &Limits) -> SandboxError {
-    of_limits(error, limits)
-        .unwrap_or_else(|| SandboxError::BadModule { message: message(error) })
+    of_limits(error, limits).unwrap_or_else(|| SandboxError::BadModule { message: message(error) })
 }
 
 /// An error from running its code.
 pub(super) fn of_run(error: &wasmi::Error, limits: &Limits) -> SandboxError {
     if let Some(fault) = error.downcast_ref::<Fault>() {
         return match fault {
-            Fault::OutputTooLong => {
-                SandboxError::OutputTooLong { max_bytes: limits.output_bytes }
-            }
+            Fault::OutputTooLong => SandboxError::OutputTooLong { max_bytes: limits.output_bytes },
             Fault::NoMemory | Fault::OutOfBounds | Fault::NotText => {
                 SandboxError::Runtime { message: fault.to_string(), line: None }
             }

@@ -58,7 +58,10 @@ pub(super) fn check(module: &Module) -> Result<(), SandboxError> {
             (MODULE, PRINT) => &[ValType::I32, ValType::I32],
             (MODULE, PRINT_I64) => &[ValType::I64],
             (module, name) => {
-                return Err(SandboxError::UnknownImport { module: module.into(), name: name.into() });
+                return Err(SandboxError::UnknownImport {
+                    module: module.into(),
+                    name: name.into(),
+                });
             }
         };
         let fits = matches!(

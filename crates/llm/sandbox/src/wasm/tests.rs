@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::TestHost;
-use std::{format, string::ToString};
 use proptest::prelude::*;
+use std::{format, string::ToString};
 
 fn outcome(text: &str) -> Result<Outcome, SandboxError> {
     let module = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
@@ -27,13 +27,35 @@ const ENDLESS: &str = r#"(module (func (export "run") (loop (br 0))))"#;
 
 #[test]
 fn gives_the_number_of_the_entry_point() {
-    assert_eq!(value(r#"(module (func (export "run") (result i32) (i32.const -7)))"#).as_deref(), Some("-7"));
-    assert_eq!(value(r#"(module (func (export "main") (result i64) (i64.const 9000000000)))"#).as_deref(), Some("9000000000"));
-    assert_eq!(value(r#"(module (func (export "run") (result f32) (f32.sqrt (f32.const 16))))"#).as_deref(), Some("4.0"));
-    assert_eq!(value(r#"(module (func (export "run") (result f64) (f64.div (f64.const 1) (f64.const 3))))"#).as_deref(), Some("0.3333333333333333"));
+    assert_eq!(
+        value(r#"(module (func (export "run") (result i32) (i32.const -7)))"#).as_deref(),
+        Some("-7")
+    );
+    assert_eq!(
+        value(r#"(module (func (export "main") (result i64) (i64.const 9000000000)))"#).as_deref(),
+        Some("9000000000")
+    );
+    assert_eq!(
+        value(r#"(module (func (export "run") (result f32) (f32.sqrt (f32.const 16))))"#)
+            .as_deref(),
+        Some("4.0")
+    );
+    assert_eq!(
+        value(
+            r#"(module (func (export "run") (result f64) (f64.div (f64.const 1) (f64.const 3))))"#
+        )
+        .as_deref(),
+        Some("0.3333333333333333")
+    );
     assert_eq!(value(r#"(module (func (export "_start")))"#), None);
     // `run` comes before the others.
-    assert_eq!(value(r#"(module (func (export "_start")) (func (export "run") (result i32) (i32.const 1)))"#).as_deref(), Some("1"));
+    assert_eq!(
+        value(
+            r#"(module (func (export "_start")) (func (export "run") (result i32) (i32.const 1)))"#
+        )
+        .as_deref(),
+        Some("1")
+    );
 }
 
 #[test]
@@ -117,24 +139,37 @@ fn the_host_can_interrupt() {
 fn recursion_ends_too_deep() {
     assert_eq!(error(r#"(module (func $f (export "run") (call $f)))"#), SandboxError::TooDeep);
     let locals = "(local i64)".repeat(5000);
-    assert_eq!(error(&format!(r#"(module (func $f (export "run") {locals} (call $f)))"#)), SandboxError::TooDeep);
+    assert_eq!(
+        error(&format!(r#"(module (func $f (export "run") {locals} (call $f)))"#)),
+        SandboxError::TooDeep
+    );
 }
 
 #[test]
 fn traps_are_told() {
-    assert!(runtime_error(r#"(module (func (export "run") (unreachable)))"#).contains("unreachable"));
-    let divide = r#"(module (func (export "run") (result i32) (i32.div_s (i32.const 1) (i32.const 0))))"#;
+    assert!(
+        runtime_error(r#"(module (func (export "run") (unreachable)))"#).contains("unreachable")
+    );
+    let divide =
+        r#"(module (func (export "run") (result i32) (i32.div_s (i32.const 1) (i32.const 0))))"#;
     assert!(runtime_error(divide).contains("divide by zero"));
-    let load = r#"(module (memory 1) (func (export "run") (result i32) (i32.load (i32.const 65536))))"#;
+    let load =
+        r#"(module (memory 1) (func (export "run") (result i32) (i32.load (i32.const 65536))))"#;
     assert!(runtime_error(load).contains("out of bounds"));
 }
 
 #[test]
 fn only_the_functions_of_the_host_can_be_imported() {
-    let import = |import: &str| error(&format!(r#"(module (import {import}) (func (export "run")))"#));
-    let unknown = |module: &str, name: &str| SandboxError::UnknownImport { module: module.into(), name: name.into() };
+    let import =
+        |import: &str| error(&format!(r#"(module (import {import}) (func (export "run")))"#));
+    let unknown = |module: &str, name: &str| SandboxError::UnknownImport {
+        module: module.into(),
+        name: name.into(),
+    };
     assert_eq!(
-        import(r#""wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32))"#),
+        import(
+            r#""wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32))"#
+        ),
         unknown("wasi_snapshot_preview1", "fd_write")
     );
     assert_eq!(import(r#""host" "exit" (func)"#), unknown("host", "exit"));
@@ -149,7 +184,10 @@ fn only_the_functions_of_the_host_can_be_imported() {
 fn modules_that_cannot_be_run_are_refused() {
     assert_eq!(error("(module)"), SandboxError::MissingEntryPoint);
     assert_eq!(error(r#"(module (memory (export "run") 1))"#), SandboxError::MissingEntryPoint);
-    assert_eq!(error(r#"(module (func (export "run") (param i32)))"#), SandboxError::UnsupportedSignature { name: "run" });
+    assert_eq!(
+        error(r#"(module (func (export "run") (param i32)))"#),
+        SandboxError::UnsupportedSignature { name: "run" }
+    );
     assert_eq!(
         error(r#"(module (func (export "main") (result i32 i32) (i32.const 1) (i32.const 2)))"#),
         SandboxError::UnsupportedSignature { name: "main" }
@@ -166,7 +204,11 @@ fn modules_that_cannot_be_run_are_refused() {
     let invalid = run(invalid, &Limits::default(), TestHost::patient());
     assert!(matches!(invalid, Err(SandboxError::BadModule { .. })), "{invalid:?}");
     let data = r#"(module (memory 1) (data (i32.const 70000) "x") (func (export "run")))"#;
-    assert!(matches!(error(data), SandboxError::BadModule { .. } | SandboxError::Runtime { .. }), "{:?}", error(data));
+    assert!(
+        matches!(error(data), SandboxError::BadModule { .. } | SandboxError::Runtime { .. }),
+        "{:?}",
+        error(data)
+    );
     let long = [0; MAX_MODULE_BYTES + 1];
     let (len_bytes, max_bytes) = (long.len(), MAX_MODULE_BYTES);
     assert_eq!(
