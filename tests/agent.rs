@@ -157,7 +157,9 @@ fn old_turns_are_evicted_visibly_and_too_large_messages_refused() {
     // A command comes after all that the turn logs.
     system.output("/context");
     let after = system.last("context is logged", "context");
-    let keeps_system = after["by_role"]["system"] == start["by_role"]["system"];
+    // A line on the turn that went may have come to it.
+    let system_tokens = |context: &Value| number(&context["by_role"], "system");
+    let keeps_system = system_tokens(&after) >= system_tokens(&start);
     system.check("the system prompt stays", keeps_system, &after);
 
     // Each word is a token: more of them than the window has.
@@ -240,10 +242,11 @@ fn every_tool_works_without_a_model() {
         ("/tool calc 2^10", "1024"),
         ("/tool calc (1+2)*3-4/2", "7"),
         ("/tool calc sqrt(16)", "4"),
-        ("/tool store color blue green", "color"),
+        ("/tool remember the color is blue green", "color"),
         ("/tool recall color", "blue green"),
         ("/tool echo one two", "one two"),
-        ("/tool time", "20"),
+        ("/tool clock", "UTC"),
+        ("/tool clock What day of the week was 20 July 1969?", "Sunday"),
         ("/tool sysinfo", "CPU"),
     ] {
         let output = system.output(command);
@@ -256,7 +259,7 @@ fn every_tool_works_without_a_model() {
     assert!(refusal.contains('3') || refusal.contains('*'), "where it went wrong: {refusal}");
     let refusal = system.refusal("/tool clac 1");
     assert!(refusal.contains("calc"), "what was meant: {refusal}");
-    let refusal = system.refusal("/tool recall nothing");
+    let refusal = system.refusal("/tool recall");
     assert!(!refusal.is_empty());
 
     let calls = system.events("tool_call");

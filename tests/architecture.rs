@@ -10,6 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["system-platform"],
     &["system-boot", "system-core", "system-events", "llm-tensor"],
     &["llm-inference", "llm-sandbox", "console-graphics", "drivers-*"],
+    &["llm-memory"],
     &["llm-context", "llm-tools", "console-ui"],
     &["llm-agent"],
     &["kernel", "loader", "llm-cli", "xtask", "fuzz"],

@@ -70,7 +70,7 @@ fn check_golden(system: &mut System, name: &str, masks: &[Mask]) {
 #[test]
 fn the_console_looks_as_approved() {
     let mut system = System::boot(&fixed_machine());
-    for command in ["/tool calc 2*(3+4)^2", "/tool store gate 4417", "/tool recall gate"] {
+    for command in ["/tool calc 2*(3+4)^2", "/tool remember gate 4417", "/tool recall gate"] {
         system.output(command);
     }
     system.refusal("/tool calc 1+*2");

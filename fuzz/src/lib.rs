@@ -6,11 +6,14 @@
 //! libFuzzer, which looks for new paths through the code.
 #![forbid(unsafe_code)]
 
+pub mod cron;
 pub mod gguf;
 pub mod grammar;
 pub mod mutate;
+pub mod schema;
 pub mod template;
 pub mod tokenizer;
+pub mod tool_call;
 
 /// A reader, and where to begin with it.
 pub struct Target {
@@ -27,8 +30,15 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: &[Target] =
-    &[gguf::TARGET, grammar::TARGET, template::TARGET, tokenizer::TARGET];
+pub const TARGETS: &[Target] = &[
+    cron::TARGET,
+    gguf::TARGET,
+    grammar::TARGET,
+    schema::TARGET,
+    template::TARGET,
+    tokenizer::TARGET,
+    tool_call::TARGET,
+];
 
 /// The target of that name.
 pub fn target(name: &str) -> Option<&'static Target> {

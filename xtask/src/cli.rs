@@ -10,7 +10,7 @@ use crate::machine::{Boot, MachineOptions, Network, keys};
 use crate::model::ModelChoice;
 use crate::nightly::{self, FuzzOptions};
 use crate::script::{self, Step};
-use crate::{artifacts, lint, setup, suite};
+use crate::{artifacts, lint, setup, suite, tools_doc};
 use regex::Regex;
 use std::env;
 use std::fmt;
@@ -30,10 +30,12 @@ cargo xtask <command>
   bench-llm [options]       speed of the engine on this machine
   eval-agent [--model FILE.gguf] [--cases FILE.jsonl]
                             the agent's choice of tools and its answers, over conversations
+  tools-doc                 write docs/tools.md from the agent's tools
   measure                   start-up, speed and key latency in the emulator
   lint                      formatting and lints
   fuzz TARGET [--seconds N] bad input of libFuzzer's making, for a minute or as long as you say:
-                            gguf, grammar, template, tokenizer (docs/testing.md)
+                            cron, gguf, grammar, schema, template, tokenizer, tool_call
+                            (docs/testing.md)
   miri                      the arithmetic's tests under Miri
   setup                     install what is missing
   help                      this text
@@ -98,6 +100,8 @@ pub enum Command {
     BenchLlm(BenchOptions),
     /// The agent's choice of tools and its answers.
     EvalAgent(EvalOptions),
+    /// The document of the agent's tools.
+    ToolsDoc,
     /// The figures of the booted system.
     Measure,
     /// All checks.
@@ -184,7 +188,7 @@ fn parse_with(
         Some("eval-agent") => parse_eval(arguments).map(Command::EvalAgent),
         Some("iso") => parse_iso(arguments, variable).map(Command::Iso),
         Some("fuzz") => parse_fuzz(arguments).map(Command::Fuzz),
-        Some(name @ ("test" | "measure" | "lint" | "miri" | "setup" | "help")) => {
+        Some(name @ ("test" | "tools-doc" | "measure" | "lint" | "miri" | "setup" | "help")) => {
             match arguments.next() {
                 Some(option) => Err(UsageError::UnknownOption(option)),
                 None => Ok(match name {
@@ -192,6 +196,7 @@ fn parse_with(
                     "lint" => Command::Lint,
                     "miri" => Command::Miri,
                     "measure" => Command::Measure,
+                    "tools-doc" => Command::ToolsDoc,
                     "setup" => Command::Setup,
                     _ => Command::Help,
                 }),
@@ -412,6 +417,7 @@ pub fn execute(command: Command) -> Result<(), Error> {
         Command::Fuzz(options) => nightly::fuzz(&options),
         Command::Miri => nightly::miri(),
         Command::EvalAgent(options) => eval::run(&options),
+        Command::ToolsDoc => tools_doc::run(),
         Command::Measure => crate::measure::run(),
         Command::Setup => {
             setup::ensure_all()?;
@@ -503,6 +509,12 @@ mod tests {
         assert_eq!(run.machine.bootloader, BootloaderChoice::Grub);
         assert_eq!(run.timeout, Some(Duration::from_secs(9)));
         assert_eq!(run.machine.qemu_args, ["-vga", "cirrus"]);
+    }
+
+    #[test]
+    fn the_document_of_the_tools_takes_no_options() {
+        assert!(matches!(parse_line("tools-doc", &[]), Ok(Command::ToolsDoc)));
+        assert!(parse_line("tools-doc --out x", &[]).is_err());
     }
 
     #[test]

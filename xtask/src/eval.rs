@@ -3,7 +3,7 @@
 
 use crate::error::Error;
 use crate::model::ModelChoice;
-use crate::{llm_cli, paths, process};
+use crate::{artifacts, llm_cli, paths, process};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -31,5 +31,6 @@ pub fn run(options: &EvalOptions) -> Result<(), Error> {
     let model = options.model.required_path()?;
     let mut command = Command::new(llm_cli::build()?);
     command.args(["eval-agent", "--model"]).arg(model).arg("--cases").arg(&options.cases);
+    command.arg("--embedding").arg(artifacts::default_embedding()?);
     process::run(&mut command)
 }

@@ -27,6 +27,7 @@ pub mod script;
 pub mod setup;
 mod stamp;
 pub mod suite;
+mod tools_doc;
 mod verify;
 
 pub use error::Error;

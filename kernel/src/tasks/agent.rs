@@ -1,7 +1,8 @@
 //! The agent's task: loads the model, says that the system is ready, and takes line after line.
 
 use super::{
-    desk::Desk, embedding, event_log, host::KernelHost, observer::ConsoleObserver, status,
+    Either, desk::Desk, either, embedding, event_log, host::KernelHost, observer::ConsoleObserver,
+    status,
 };
 use crate::{
     boot::BootInfo,
@@ -12,6 +13,7 @@ use alloc::{
     rc::Rc,
     string::{String, ToString},
 };
+use core::pin::pin;
 use drivers_ps2::ControllerError;
 use llm_agent::{Agent, AgentEvent, Config, EmbeddingModel, Host, Observer};
 use llm_inference::{
@@ -19,7 +21,7 @@ use llm_inference::{
     model::LanguageModel,
 };
 use llm_tensor::CpuFeatures;
-use system_core::channel::Receiver;
+use system_core::{channel::Receiver, timer::Timers};
 use system_events::{DisplayInfo, Event, MemoryPlan};
 use system_platform::Clock;
 
@@ -78,15 +80,24 @@ pub async fn run(
     let pacer = KernelPacer::new();
     let mut is_embedding_due = true;
     loop {
+        // Before the first line: the agent looks every line up by its meaning.
+        if core::mem::take(&mut is_embedding_due) {
+            embedding::load(&observer, host, &boot, &pacer).await;
+        }
         let line = match lines.try_receive() {
             Some(line) => Some(line),
             None => {
-                if core::mem::take(&mut is_embedding_due) {
-                    embedding::load(&observer, host, &boot, &pacer).await;
-                }
                 // What the next prompt begins with is computed while nobody waits.
                 agent.warm_up(&pacer, &observer, desk.has_new_line()).await;
-                lines.receive().await
+                match next_line(&mut lines, &host.timers(), agent.next_wake_ns()).await {
+                    Waited::Line(line) => line,
+                    Waited::Due => {
+                        desk.begin_line();
+                        agent.wake(&pacer, &observer, desk.stop()).await;
+                        desk.finish_line();
+                        continue;
+                    }
+                }
             }
         };
         let Some(line) = line else { return };
@@ -94,6 +105,25 @@ pub async fn run(
         agent.process_input(&line, &pacer, &observer, desk.stop()).await;
         desk.update(|console| console.view.set_keymap(host.keymap()));
         desk.finish_line();
+    }
+}
+
+/// What ended the waiting.
+enum Waited {
+    /// A line; `None` if there will be no more.
+    Line(Option<String>),
+    /// The time of something scheduled has come.
+    Due,
+}
+
+/// Waits for a line, or until `wake_ns`.
+async fn next_line(lines: &mut Receiver<String>, timers: &Timers, wake_ns: Option<u64>) -> Waited {
+    let mut line = None;
+    let due = pin!(timers.sleep_until(wake_ns.unwrap_or(u64::MAX)));
+    let mut receiving = pin!(async { line = lines.receive().await });
+    match either(receiving.as_mut(), due).await {
+        Either::First => Waited::Line(line),
+        Either::Second => Waited::Due,
     }
 }
 

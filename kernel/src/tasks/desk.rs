@@ -19,6 +19,8 @@ pub struct Desk {
     /// Raised when something on the console has changed.
     changed: Event,
     lines: Sender<String>,
+    /// Set while a question to the person is open: the next line is the answer.
+    question: RefCell<Option<Sender<String>>>,
     /// Set while a line waits that the agent has not begun: what it does meanwhile is interrupted.
     has_new_line: AtomicBool,
     /// Raised when everything was drawn.
@@ -55,6 +57,7 @@ impl Desk {
             console: RefCell::new(console),
             changed: Event::new(),
             lines,
+            question: RefCell::new(None),
             has_new_line: AtomicBool::new(false),
             drawn: Event::new(),
             stop: AtomicBool::new(false),
@@ -85,13 +88,32 @@ impl Desk {
     pub fn press(&self, key: KeyEvent, arrived_ns: u64) {
         self.latency.borrow_mut().note_arrival(arrived_ns, self.is_busy());
         match self.update(|console| console.handle_key(key)) {
-            Some(ConsoleAction::Submit(line)) => {
-                self.has_new_line.store(true, Ordering::Relaxed);
-                self.lines.send(line);
-            }
+            Some(ConsoleAction::Submit(line)) => self.submit(line),
             Some(ConsoleAction::Stop) => self.stop.store(true, Ordering::Relaxed),
             Some(ConsoleAction::Redraw) | None => {}
         }
+    }
+
+    fn submit(&self, line: String) {
+        match self.question.borrow().as_ref() {
+            Some(answers) => answers.send(line),
+            None => {
+                self.has_new_line.store(true, Ordering::Relaxed);
+                self.lines.send(line);
+            }
+        }
+    }
+
+    /// Takes the next line for the answer to a question, until [`Self::end_question`].
+    pub fn begin_question(&self) -> Receiver<String> {
+        let (answers, queue) = channel();
+        self.question.replace(Some(answers));
+        queue
+    }
+
+    /// Lines are for the agent again.
+    pub fn end_question(&self) {
+        self.question.replace(None);
     }
 
     /// The agent begins with a line.

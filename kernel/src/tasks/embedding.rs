@@ -12,8 +12,8 @@ use llm_agent::EmbeddingModel;
 use llm_inference::{
     embedding::{EmbedError, Embedder},
     engine::{DEFAULT_QUANTUM, LoadError},
-    model::ModelInfo,
 };
+use llm_memory::EngineEmbedder;
 use llm_tensor::CpuFeatures;
 use system_events::Event;
 use system_platform::Clock;
@@ -32,7 +32,8 @@ pub async fn load(
     let Some(module) = boot.embedding() else { return };
     let started_ms = KernelClock.now_ms();
     match prove(module.bytes, pacer).await {
-        Ok(info) => {
+        Ok(embedder) => {
+            let info = embedder.info().clone();
             event_log::write(&Event::EmbeddingLoaded {
                 name: &info.name,
                 architecture: &info.architecture,
@@ -43,6 +44,7 @@ pub async fn load(
                 context: info.trained_context as u64,
                 load_ms: KernelClock.now_ms() - started_ms,
             });
+            host.set_embedder(KernelEmbedder::new(embedder, KernelPacer::new()));
             host.set_embedding(EmbeddingModel::Ready(info));
         }
         Err(error) => {
@@ -53,14 +55,16 @@ pub async fn load(
     }
 }
 
-/// Loads the model and has it compute a vector, which shows that its weights are numbers. Nobody asks
-/// for vectors yet, so what it took is given back; the weights are read where they lie.
-async fn prove(file: &'static [u8], pacer: &KernelPacer) -> Result<ModelInfo, Unusable> {
+/// Loads the model and has it compute a vector, which shows that its weights are numbers.
+async fn prove(file: &'static [u8], pacer: &KernelPacer) -> Result<Embedder<'static>, Unusable> {
     let mut embedder = Embedder::load(file, CpuFeatures::detect(), DEFAULT_QUANTUM, &CpuPool)
         .map_err(Unusable::Load)?;
     embedder.embed(PROBE, pacer).await.map_err(Unusable::Compute)?;
-    Ok(embedder.info().clone())
+    Ok(embedder)
 }
+
+/// The loaded embedding model, for all who want vectors.
+pub type KernelEmbedder = EngineEmbedder<'static, KernelPacer>;
 
 /// Why an embedding model is no good.
 enum Unusable {

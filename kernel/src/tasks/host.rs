@@ -1,28 +1,60 @@
 //! What the agent is told of the system around it: implements [`Host`].
 
+use super::{approval, code_host::KernelCodeHost, desk::Desk, embedding::KernelEmbedder};
 use crate::{platform::machine::KernelMachine, selftest};
-use alloc::{rc::Rc, string::ToString, vec::Vec};
-use core::cell::RefCell;
+use alloc::{boxed::Box, rc::Rc, string::ToString, vec::Vec};
+use core::cell::{OnceCell, RefCell};
 use drivers_ps2::{Keyboard, layouts};
-use llm_agent::{Check, EmbeddingModel, Host, UnknownKeymap};
+use llm_agent::{Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap};
+use llm_memory::{BoxFuture, TextEmbedder, WordEmbedder};
+use llm_tools::CodeHost;
+use system_core::{executor::Executor, timer::Timers};
 use system_platform::Machine;
 
-/// The machine, the keyboard layout, the embedding model and the self-tests.
+/// The machine, the keyboard layout, the embedding model, the self-tests, and the person.
 pub struct KernelHost {
     machine: KernelMachine,
     keyboard: Rc<RefCell<Keyboard>>,
+    desk: Rc<Desk>,
+    timers: Timers,
+    code_host: Rc<KernelCodeHost>,
     embedding: RefCell<EmbeddingModel>,
+    embedder: OnceCell<KernelEmbedder>,
 }
 
 impl KernelHost {
     /// The host of one agent.
-    pub const fn new(machine: KernelMachine, keyboard: Rc<RefCell<Keyboard>>) -> Self {
-        Self { machine, keyboard, embedding: RefCell::new(EmbeddingModel::Missing) }
+    pub fn new(
+        machine: KernelMachine,
+        keyboard: Rc<RefCell<Keyboard>>,
+        desk: Rc<Desk>,
+        executor: Executor,
+    ) -> Self {
+        Self {
+            machine,
+            keyboard,
+            timers: executor.timers(),
+            code_host: Rc::new(KernelCodeHost::new(executor, desk.clone())),
+            desk,
+            embedding: RefCell::new(EmbeddingModel::Missing),
+            embedder: OnceCell::new(),
+        }
+    }
+
+    /// The queue in which tasks sleep.
+    pub fn timers(&self) -> Timers {
+        self.timers.clone()
     }
 
     /// Takes note of what has become of the embedding model.
     pub fn set_embedding(&self, embedding: EmbeddingModel) {
         self.embedding.replace(embedding);
+    }
+
+    /// Takes the embedding model into use.
+    pub fn set_embedder(&self, embedder: KernelEmbedder) {
+        // A second one cannot come: it is loaded once.
+        let _ = self.embedder.set(embedder);
     }
 }
 
@@ -33,6 +65,26 @@ impl Host for KernelHost {
 
     fn embedding(&self) -> EmbeddingModel {
         self.embedding.borrow().clone()
+    }
+
+    fn embedder(&self) -> &dyn TextEmbedder {
+        match self.embedder.get() {
+            Some(embedder) => embedder,
+            None => &WordEmbedder,
+        }
+    }
+
+    fn approve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Approval>> {
+        Box::pin(approval::ask(&self.desk, self.timers.clone(), question))
+    }
+
+    fn code_host(&self) -> Option<Rc<dyn CodeHost>> {
+        Some(self.code_host.clone())
+    }
+
+    fn breathe(&self) {
+        // Who computes looks at the stop button itself.
+        let _ = self.code_host.breathe();
     }
 
     fn keymaps(&self) -> Vec<&'static str> {

@@ -5,6 +5,8 @@
 //! on it ([`agent`]), and everything it does comes back through [`observer`].
 
 mod agent;
+mod approval;
+mod code_host;
 mod desk;
 mod embedding;
 pub mod event_log;
@@ -47,7 +49,8 @@ pub fn start(executor: &Executor, equipment: Equipment) {
     let console = Console::new(commands.iter().map(String::as_str));
     let now = machine.date_time().or(boot.boot_unix_seconds.map(DateTime::from_unix));
     let (desk, lines) = Desk::new(console, now);
-    let host: &'static KernelHost = Box::leak(Box::new(KernelHost::new(machine, keyboard.clone())));
+    let host = KernelHost::new(machine, keyboard.clone(), desk.clone(), executor.clone());
+    let host: &'static KernelHost = Box::leak(Box::new(host));
     let screens = screen::Screens::new(display);
     let display = screens.info();
     let timers = executor.timers();

@@ -11,7 +11,7 @@ use console_ui::{
     cells::AnsiWriter,
 };
 use core::cell::Cell;
-use llm_agent::{AgentEvent, Observer, ReplyReport, StopReason, Usage};
+use llm_agent::{AgentEvent, Approval, Observer, RecallSource, ReplyReport, StopReason, Usage};
 use system_events::{ContextByRole, Event};
 use system_platform::Clock;
 
@@ -206,6 +206,11 @@ impl Observer for ConsoleObserver {
             AgentEvent::ReplyStarted => self.begin_reply(),
             AgentEvent::TextDelta { text } => self.extend_reply(text),
             AgentEvent::ReplyFinished(report) => self.finish_reply(report),
+            AgentEvent::Routed { route } => event_log::write(&Event::Routed {
+                tool: route.tool(),
+                confidence: route.confidence(),
+                nearest: &route.nearest,
+            }),
             AgentEvent::ToolCall { name, arguments, source } => {
                 let time = self.desk.clock_time();
                 let shown = arguments.to_string();
@@ -223,12 +228,52 @@ impl Observer for ConsoleObserver {
                 }
                 event_log::write(&Event::ToolResult { name, ok: *ok, result, duration_us });
             }
+            AgentEvent::ApprovalAsked { question } => {
+                let (tool, capability) = (&question.tool, &question.capability);
+                self.say(
+                    Role::System,
+                    &format!("May {tool} use {capability}? {}", question.arguments),
+                );
+                event_log::write(&Event::ApprovalAsked {
+                    tool,
+                    capability: &capability.to_string(),
+                    tainted: question.is_tainted,
+                });
+            }
+            AgentEvent::ApprovalGiven { question, answer } => {
+                event_log::write(&Event::ApprovalGiven {
+                    tool: &question.tool,
+                    answer: answer.map(Approval::as_str),
+                });
+            }
+            AgentEvent::Notice { text } => {
+                self.say(Role::System, text);
+                event_log::write(&Event::Notice { text });
+            }
             AgentEvent::Context(usage) => self.show_context(usage),
+            AgentEvent::PagedIn { recalled } => {
+                self.say(Role::System, &format!("Recalled: {}", recalled.text));
+                let source = match recalled.source {
+                    RecallSource::Turn(_) => "turn",
+                    RecallSource::Memory(_) => "memory",
+                };
+                event_log::write(&Event::PagedIn { source, text: &recalled.text });
+            }
+            AgentEvent::Forgotten { turns } => {
+                let text = format!(
+                    "The archive of the conversation was full: its {turns} oldest turns are gone."
+                );
+                self.say(Role::System, &text);
+                event_log::write(&Event::Forgotten { turns: *turns as u64 });
+            }
             AgentEvent::Evicted(evicted) => {
                 let text = format!(
-                    "The context window was full: the oldest turn ({} messages, {} tokens) was \
-                     dropped.",
-                    evicted.messages, evicted.tokens
+                    "The context window was full: turn {} ({} messages, {} tokens) was paged out, \
+                     {}. It is brought back when it is asked about.",
+                    evicted.turn.0,
+                    evicted.messages,
+                    evicted.tokens,
+                    evicted.policy.as_str()
                 );
                 self.say(Role::System, &text);
                 event_log::write(&Event::Evicted { tokens: evicted.tokens as u64, turns: 1 });

@@ -1,18 +1,27 @@
 //! The agent itself: what it holds, and how a line of input finds its way.
 
 use crate::{
-    AgentEvent, ErrorSource, Host, Observer, Settings, Stats, call_grammar::CallGrammar, command,
-    prompt,
+    AgentEvent, ErrorSource, Host, Observer, Settings, Stats,
+    calls::CallGrammar,
+    command,
+    prompt::{MOST_DESCRIBED, SYSTEM_PROMPT, first_described},
+    route::PreparedRouter,
+    turn_index::TurnIndex,
 };
-use alloc::{collections::VecDeque, string::String};
+use alloc::{
+    collections::{BTreeMap, VecDeque},
+    string::String,
+    vec::Vec,
+};
 use core::sync::atomic::AtomicBool;
-use llm_context::{Budget, Usage, Window, WindowError};
+use llm_context::{Budget, Turn, Usage, Window, WindowError};
 use llm_inference::{
     grammar::GrammarError,
     model::LanguageModel,
     speculate::{SpeculationStats, Speculator},
 };
-use llm_tools::{Notes, Registry};
+use llm_memory::Memory;
+use llm_tools::{Audit, Blocks, Grants, Registry, Schedule};
 use system_platform::Pacer;
 
 /// The most lines of input that are remembered.
@@ -28,14 +37,20 @@ pub struct Config {
     pub system_prompt: String,
     /// The tools.
     pub tools: Registry,
+    /// What it may do.
+    pub grants: Grants,
+    /// Its name in the audit log.
+    pub task: String,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             settings: Settings::default(),
-            system_prompt: prompt::SYSTEM_PROMPT.into(),
+            system_prompt: SYSTEM_PROMPT.into(),
             tools: Registry::built_in(),
+            grants: Grants::attended(),
+            task: "console".into(),
         }
     }
 }
@@ -47,10 +62,34 @@ pub struct Agent<'h, M> {
     pub(crate) model: Option<M>,
     pub(crate) host: &'h dyn Host,
     pub(crate) tools: Registry,
-    pub(crate) notes: Notes,
+    pub(crate) task: String,
+    pub(crate) grants: Grants,
+    pub(crate) audit: Audit,
+    pub(crate) memory: Memory,
+    pub(crate) blocks: Blocks,
+    pub(crate) schedule: Schedule,
+    /// Whether a person is there to be asked.
+    pub(crate) is_attended: bool,
+    /// Whether the turn under way holds text that somebody else wrote.
+    pub(crate) is_tainted: bool,
     pub(crate) settings: Settings,
     pub(crate) system_prompt: String,
     pub(crate) window: Window,
+    /// Names of the tools that the model is told of, if it calls them by itself.
+    pub(crate) described: Vec<String>,
+    /// The most that it can be told of in its window.
+    pub(crate) most_described: usize,
+    /// The turns by their meaning.
+    pub(crate) turn_index: TurnIndex,
+    /// Name of the conversation at hand.
+    pub(crate) branch: String,
+    /// The other conversations, by name.
+    pub(crate) branches: BTreeMap<String, Window>,
+    /// Conversations that `/save` keeps, by name.
+    pub(crate) saved: BTreeMap<String, Vec<Turn>>,
+    /// How often replies were tried again, which gives each try chances of its own.
+    pub(crate) regenerations: u64,
+    pub(crate) router: Option<PreparedRouter>,
     pub(crate) history: VecDeque<String>,
     pub(crate) stats: Stats,
     pub(crate) speculator: Speculator,
@@ -66,23 +105,37 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
     /// rendered.
     pub fn new(model: Option<M>, host: &'h dyn Host, config: Config) -> Result<Self, WindowError> {
         let limit = model.as_ref().map_or(NO_MODEL_LIMIT, LanguageModel::context_limit);
-        let mut window = Window::new(Budget::new(limit, config.settings.reserve));
-        if let Some(model) = &model {
-            window.pin(model, &prompt::pinned(&config.system_prompt))?;
-        }
-        Ok(Self {
+        let mut agent = Self {
+            window: Window::new(Budget::new(limit, config.settings.reserve)),
             model,
             host,
             tools: config.tools,
-            notes: Notes::default(),
+            task: config.task,
+            grants: config.grants,
+            audit: Audit::default(),
+            memory: Memory::default(),
+            blocks: Blocks::default(),
+            schedule: Schedule::default(),
+            is_attended: true,
+            is_tainted: false,
             settings: config.settings,
             system_prompt: config.system_prompt,
-            window,
+            described: Vec::new(),
+            most_described: MOST_DESCRIBED,
+            turn_index: TurnIndex::default(),
+            branch: "main".into(),
+            branches: BTreeMap::new(),
+            saved: BTreeMap::new(),
+            regenerations: 0,
+            router: None,
             history: VecDeque::new(),
             stats: Stats::default(),
             speculator: Speculator::new(),
             call_grammar: None,
-        })
+        };
+        agent.described = first_described(&agent.tools, &host.facilities());
+        agent.begin()?;
+        Ok(agent)
     }
 
     /// Takes a line of input: a slash command, or text for the model. Returns when it has been

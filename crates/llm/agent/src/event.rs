@@ -1,6 +1,10 @@
 //! What an agent does, as typed events for consoles, logs and tests.
 
-use llm_context::{Evicted, Usage};
+use llm_context::{PageOut, Recalled, Usage};
+use llm_tools::{
+    grants::{Approval, Question},
+    router::Route,
+};
 use serde_json::Value;
 pub use system_events::{PowerAction, StopReason, ToolSource};
 
@@ -61,6 +65,11 @@ pub enum AgentEvent<'a> {
     /// The model has finished, or was made to finish. With [`StopReason::ToolCall`] tools run next,
     /// and another reply follows.
     ReplyFinished(ReplyReport<'a>),
+    /// A small model's request was matched with the tools.
+    Routed {
+        /// Which tool answers it, and how sure that is.
+        route: &'a Route,
+    },
     /// A tool is about to run.
     ToolCall {
         /// The tool.
@@ -81,10 +90,37 @@ pub enum AgentEvent<'a> {
         /// How long it ran.
         duration_ns: u64,
     },
+    /// A call waits for the person to say whether it may run.
+    ApprovalAsked {
+        /// What is asked.
+        question: &'a Question,
+    },
+    /// The person has said so.
+    ApprovalGiven {
+        /// What was asked.
+        question: &'a Question,
+        /// The answer; `None` if nobody gave one.
+        answer: Option<Approval>,
+    },
+    /// A tool shows the person something.
+    Notice {
+        /// The text.
+        text: &'a str,
+    },
     /// The context window has changed.
     Context(Usage),
-    /// The oldest turn was dropped from the context window.
-    Evicted(Evicted),
+    /// Something said or remembered earlier was brought back into the context window.
+    PagedIn {
+        /// What, and where it comes from.
+        recalled: &'a Recalled,
+    },
+    /// Turns that were paged out long ago were dropped for good.
+    Forgotten {
+        /// How many.
+        turns: usize,
+    },
+    /// A turn was paged out of the context window.
+    Evicted(PageOut),
     /// The conversation begins anew; a console may clear its transcript.
     ConversationReset,
     /// One check of `/selftest`.

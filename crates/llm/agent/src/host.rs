@@ -1,11 +1,16 @@
 //! What the agent needs of the system around it.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{rc::Rc, string::String, vec::Vec};
 use core::fmt;
 use llm_inference::model::ModelInfo;
+use llm_memory::{BoxFuture, TextEmbedder, WordEmbedder};
+use llm_tools::{
+    Canvas, CodeHost, Facility, Files, Network,
+    grants::{Approval, Question},
+};
 use system_platform::Machine;
 
-/// The machine, its keyboard layouts and its self-tests.
+/// The machine, its keyboard layouts, its self-tests, and the person at it.
 pub trait Host {
     /// The machine.
     fn machine(&self) -> &dyn Machine;
@@ -24,6 +29,48 @@ pub trait Host {
 
     /// The embedding model, as far as it is known.
     fn embedding(&self) -> EmbeddingModel;
+
+    /// Makes vectors of texts: the embedding model where it can be used, words where not.
+    fn embedder(&self) -> &dyn TextEmbedder {
+        &WordEmbedder
+    }
+
+    /// Asks the person whether a call may run; `None` if nobody answers.
+    fn approve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Approval>>;
+
+    /// Lets the rest of the system run for a moment, in the middle of code that cannot wait.
+    fn breathe(&self) {}
+
+    /// Files, where there is a disk.
+    fn files(&self) -> Option<&dyn Files> {
+        None
+    }
+
+    /// The network, where there is one.
+    fn network(&self) -> Option<&dyn Network> {
+        None
+    }
+
+    /// The canvas, where there is one.
+    fn canvas(&self) -> Option<&dyn Canvas> {
+        None
+    }
+
+    /// Where code runs, where there is a sandbox.
+    fn code_host(&self) -> Option<Rc<dyn CodeHost>> {
+        None
+    }
+
+    /// The parts of the system that are there.
+    fn facilities(&self) -> Vec<Facility> {
+        let parts = [
+            (self.files().is_some(), Facility::Files),
+            (self.network().is_some(), Facility::Network),
+            (self.canvas().is_some(), Facility::Canvas),
+            (self.code_host().is_some(), Facility::Sandbox),
+        ];
+        parts.into_iter().filter(|(is_there, _)| *is_there).map(|(_, facility)| facility).collect()
+    }
 
     /// Runs the kernel's own checks: those whose name contains `what`, all if it is empty.
     fn selftest(&self, what: &str) -> Vec<Check>;

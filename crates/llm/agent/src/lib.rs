@@ -10,22 +10,30 @@
 extern crate alloc;
 
 mod agent;
-mod call;
-mod call_grammar;
+pub mod calls;
 mod cancel;
 mod command;
+pub mod descriptions;
+mod draft;
 mod event;
+mod generate;
 mod host;
+mod paging;
 mod prompt;
+mod reply;
+mod route;
 mod said;
 mod settings;
 mod stats;
-mod stream;
+mod syscall;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod turn_index;
+mod wake;
+mod written;
 
 pub use agent::{Agent, Config};
 pub use command::names as command_names;
@@ -33,6 +41,7 @@ pub use event::{
     AgentEvent, ErrorSource, Observer, PowerAction, ReplyReport, StopReason, ToolSource,
 };
 pub use host::{Check, EmbeddingModel, Host, UnknownKeymap};
-pub use llm_context::{Evicted, RoleCounts, TurnId, Usage};
+pub use llm_context::{PageOut, RecallSource, RoleCounts, TurnId, Usage};
+pub use llm_tools::grants::{Approval, Question};
 pub use settings::{SettingError, Settings};
 pub use stats::Stats;

@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 use core::fmt;
+use llm_context::EvictionPolicy;
 use llm_inference::sampler::SamplerOptions;
 
 /// Parameters of the agent.
@@ -25,7 +26,20 @@ pub struct Settings {
     pub reserve: usize,
     /// Whether tool calls are held to the tools' schemas while they are written: 1, or 0.
     pub call_grammar: usize,
+    /// Whether tools are chosen for models that are too small to choose: 1, or 0.
+    pub router: usize,
+    /// Whether what was said or remembered earlier is brought back for a question: 1, or 0.
+    pub paging: usize,
+    /// Which turn is paged out first.
+    pub eviction: EvictionPolicy,
 }
+
+/// What [`Settings::eviction`] is called.
+const EVICTIONS: [(&str, EvictionPolicy); 3] = [
+    ("oldest", EvictionPolicy::OldestFirst),
+    ("lru", EvictionPolicy::LeastRecentlyUsed),
+    ("relevance", EvictionPolicy::LeastRelevant),
+];
 
 impl Settings {
     /// What the sampler needs of them. The penalty looks back over the last 64 tokens of the reply.
@@ -54,6 +68,9 @@ impl Default for Settings {
             max_tokens: 256,
             reserve: 256,
             call_grammar: 1,
+            router: 1,
+            paging: 1,
+            eviction: EvictionPolicy::OldestFirst,
         }
     }
 }
@@ -113,7 +130,7 @@ impl fmt::Display for SettingError {
 
 impl Settings {
     /// Names of the parameters.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 12] = [
         "temperature",
         "top_k",
         "top_p",
@@ -123,6 +140,9 @@ impl Settings {
         "max_tokens",
         "reserve",
         "call_grammar",
+        "router",
+        "paging",
+        "eviction",
     ];
 
     /// The value of a parameter as text.
@@ -137,6 +157,12 @@ impl Settings {
             "max_tokens" => self.max_tokens.to_string(),
             "reserve" => self.reserve.to_string(),
             "call_grammar" => self.call_grammar.to_string(),
+            "router" => self.router.to_string(),
+            "paging" => self.paging.to_string(),
+            "eviction" => {
+                let name = EVICTIONS.iter().find(|(_, policy)| *policy == self.eviction);
+                name.map_or_else(String::new, |(name, _)| (*name).into())
+            }
             _ => return None,
         })
     }
@@ -179,6 +205,13 @@ impl Settings {
                     count(1, context_limit, "at least 1 and at most the context window")?;
             }
             "call_grammar" => self.call_grammar = count(0, 1, "0 or 1")?,
+            "router" => self.router = count(0, 1, "0 or 1")?,
+            "paging" => self.paging = count(0, 1, "0 or 1")?,
+            "eviction" => {
+                let policy = EVICTIONS.iter().find(|(name, _)| *name == value);
+                let range = "oldest, lru or relevance";
+                self.eviction = policy.ok_or(SettingError::OutOfRange { name, range })?.1;
+            }
             _ => {
                 self.reserve =
                     count(1, context_limit / 2, "at least 1 and at most half the context window")?;
@@ -209,6 +242,9 @@ mod tests {
             ("max_tokens", "2048"),
             ("reserve", "1024"),
             ("call_grammar", "0"),
+            ("router", "0"),
+            ("paging", "0"),
+            ("eviction", "lru"),
         ] {
             settings.set(name, value, 2048).unwrap();
             assert_eq!(settings.get(name).unwrap(), value);
@@ -233,6 +269,7 @@ mod tests {
             ("repeat_penalty", "0", "repeat_penalty must be from 1 to 2"),
             ("max_tokens", "0", "max_tokens must be at least 1 and at most the context window"),
             ("max_tokens", "2049", "max_tokens must be at least 1 and at most the context window"),
+            ("eviction", "random", "eviction must be oldest, lru or relevance"),
             ("call_grammar", "2", "call_grammar must be 0 or 1"),
             ("reserve", "1025", "reserve must be at least 1 and at most half the context window"),
         ] {

@@ -14,6 +14,7 @@ use std::{
 
 /// The options `--model`, `--threads`, `--context`, `--cpu`, `--scalar` and `--no-panels` that the
 /// commands share.
+#[derive(Clone)]
 pub struct ModelOptions {
     /// The model file.
     pub path: PathBuf,

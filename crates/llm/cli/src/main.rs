@@ -5,9 +5,12 @@ mod commands;
 mod constraint;
 mod convert;
 mod error;
+mod evaluation;
 mod host;
 mod huge_pages;
+mod medoids;
 mod pool;
+mod softmax;
 
 use args::{Args, ArgsError};
 use error::CliError;
@@ -31,8 +34,13 @@ commands:
   bench-speculation [--fixtures DIR] [--generate N] [--rounds N]
                                             compare generating with drafts and without; exit 1 if
                                             the output differs
-  eval-agent --cases FILE.jsonl             have the agent's conversations in FILE, and count the
+  train-router --training DIR [--folds N] [OUT.bin]
+                                            train the agent's router on the requests in DIR; with
+                                            --folds: how it does on those it has not seen
+  eval-agent --cases FILE.jsonl [--embedding FILE.gguf]
+                                            have the agent's conversations in FILE, and count the
                                             right tools, arguments and answers
+  tools-doc --out FILE.md                   write what the agent's tools are
   tokenize [--special] TEXT                 show the tokens of TEXT
   embed [--json] TEXT...                    the vectors of texts, and the cosines between them
   convert --from DIR --to OUT.gguf [--type f16|q8_0|f32] [--name NAME]
@@ -46,7 +54,7 @@ sampler options: --greedy --temperature T --top-k N --top-p P --min-p P --repeat
 grammar options: --grammar FILE.gbnf | --json-schema FILE.json  what the output must be;
   --lazy MARKER       from MARKER in the output on; --after-end end-turn|free|rearm  what then
 
-options of every command but `bandwidth`, `convert` and `make-test-model`:
+options of every command but `bandwidth`, `convert`, `make-test-model` and `tools-doc`:
   --model FILE.gguf   the model (else $LLM_OS_MODEL, else the downloaded one)
   --threads N         CPUs to use (else all)
   --context N         tokens of context (else what the model was trained for)
@@ -68,9 +76,11 @@ fn main() -> ExitCode {
         "bench-grammar" => commands::bench_grammar::run(args),
         "bench-speculation" => commands::bench_speculation::run(args),
         "generate" => commands::generate::run(args),
+        "train-router" => commands::train_router::run(args),
         "eval-agent" => commands::eval_agent::run(args),
         "convert" => commands::convert::run(args),
         "embed" => commands::embed::run(args),
+        "tools-doc" => commands::tools_doc::run(args),
         "tokenize" => commands::tokenize::run(args),
         "make-reference" => commands::make_reference::run(args),
         "make-test-model" => commands::make_test_model::run(args),

@@ -1,9 +1,10 @@
 //! Why the window refuses something.
 
+use crate::TurnId;
 use core::fmt;
 use llm_inference::model::TemplateError;
 
-/// Why a message cannot go into the window. Nothing has changed then.
+/// Why something cannot go into the window. Nothing has changed then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WindowError {
     /// It would not fit even if all older turns went.
@@ -12,6 +13,12 @@ pub enum WindowError {
         tokens: usize,
         /// The tokens there are for it.
         room: usize,
+    },
+    /// A turn of a saved conversation has no message, or its number does not come after that of the
+    /// turn before it.
+    TurnOrder {
+        /// Its number.
+        turn: TurnId,
     },
     /// The model's template cannot be rendered.
     Template(TemplateError),
@@ -22,6 +29,9 @@ impl fmt::Display for WindowError {
         match self {
             Self::MessageTooLarge { tokens, room } => {
                 write!(f, "the message has {tokens} tokens, but the window has room for {room}")
+            }
+            Self::TurnOrder { turn } => {
+                write!(f, "turn {} of the conversation is empty or out of order", turn.0)
             }
             Self::Template(error) => error.fmt(f),
         }

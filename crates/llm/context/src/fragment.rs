@@ -11,18 +11,53 @@ use llm_inference::model::{LanguageModel, Message, Role, SpecialTokens, Template
 
 /// Stands for a reply while the text around it is looked up.
 const PROBE: &str = "reply";
+/// Stands for a text from beside the conversation while its place is looked for; nobody says it.
+const PLACE_PROBE: &str = "place-of-a-text-beside-the-conversation";
 
-/// The tokens that `message` adds after `before`; `None` if the template has no fragments.
-pub fn message_tokens<M: LanguageModel>(
+/// A conversation to which a message may be added.
+pub struct Before<'m, M> {
+    model: &'m M,
+    messages: Vec<Message>,
+    rendered: String,
+}
+
+impl<'m, M: LanguageModel> Before<'m, M> {
+    /// A conversation of these messages.
+    pub fn new(model: &'m M, messages: Vec<Message>) -> Result<Self, TemplateError> {
+        let rendered = render(model, &messages, false)?;
+        Ok(Self { model, messages, rendered })
+    }
+
+    /// The tokens that `message` adds; `None` if the template has no fragments.
+    pub fn message_tokens(&self, message: &Message) -> Result<Option<Vec<TokenId>>, TemplateError> {
+        let whole = render(self.model, &with(&self.messages, message.clone()), false)?;
+        Ok(whole.strip_prefix(&self.rendered).map(|fragment| {
+            self.model.encode_after(&self.rendered, fragment, SpecialTokens::Parse)
+        }))
+    }
+}
+
+/// Whether a system message may stand between `before` and the user's message `next`: the template
+/// renders it, does not leave it out, and gives both messages fragments if `next` alone has one.
+///
+/// Templates of users and assistants only refuse it, or make one text of the two messages.
+pub fn takes_system_message<M: LanguageModel>(
     model: &M,
     before: &[Message],
-    message: &Message,
-) -> Result<Option<Vec<TokenId>>, TemplateError> {
-    let start = render(model, before, false)?;
-    let whole = render(model, &with(before, message.clone()), false)?;
-    Ok(whole
-        .strip_prefix(&start)
-        .map(|fragment| model.encode_after(&start, fragment, SpecialTokens::Parse)))
+    next: &Message,
+) -> bool {
+    let told = with(before, Message::new(Role::System, PLACE_PROBE));
+    let renderings = (
+        render(model, before, false),
+        render(model, &with(before, next.clone()), false),
+        render(model, &told, false),
+        render(model, &with(&told, next.clone()), false),
+    );
+    let (Ok(start), Ok(plain), Ok(told), Ok(whole)) = renderings else {
+        return false;
+    };
+    let keeps_fragments = told.starts_with(&start) && whole.starts_with(&told);
+    whole.contains(PLACE_PROBE) && (keeps_fragments || !plain.starts_with(&start))
 }
 
 /// The tokens that ask for a reply after `before`; `None` if the template has no fragments.
@@ -37,17 +72,27 @@ pub fn opening_tokens<M: LanguageModel>(
         .map(|fragment| model.encode_after(&start, fragment, SpecialTokens::Parse)))
 }
 
-/// The tokens that close a reply after `before`; `None` if the template has no fragments.
-pub fn closing_tokens<M: LanguageModel>(
+/// What stands around a reply.
+pub struct AroundReply {
+    /// The tokens that ask for it.
+    pub opening: Vec<TokenId>,
+    /// The tokens that close it.
+    pub closing: Vec<TokenId>,
+}
+
+/// The tokens around a reply after `before`; `None` if the template has no fragments.
+pub fn around_reply<M: LanguageModel>(
     model: &M,
     before: &[Message],
-) -> Result<Option<Vec<TokenId>>, TemplateError> {
+) -> Result<Option<AroundReply>, TemplateError> {
     let opened = render(model, before, true)?;
     let whole = render(model, &with(before, Message::new(Role::Assistant, PROBE)), false)?;
-    Ok(whole
+    let closing = whole
         .strip_prefix(&opened)
         .and_then(|rest| rest.strip_prefix(PROBE))
-        .map(|fragment| model.encode_after(PROBE, fragment, SpecialTokens::Parse)))
+        .map(|fragment| model.encode_after(PROBE, fragment, SpecialTokens::Parse));
+    let opening = opening_tokens(model, before)?;
+    Ok(opening.zip(closing).map(|(opening, closing)| AroundReply { opening, closing }))
 }
 
 /// How many tokens the conversation has when the next reply is empty.

@@ -2,27 +2,40 @@
 //!
 //! [`Window`] holds the conversation as [`Segment`]s, each with the exact tokens it takes in the
 //! model's own rendering. What has been computed once stays a prefix of the next prompt wherever
-//! possible: a reply is kept as the tokens the model generated, never tokenised anew. When the
-//! budget would overflow, the oldest whole turns go, and every one that goes is reported.
+//! possible: a reply is kept as the tokens the model generated, never tokenised anew.
+//!
+//! It is virtual memory. When the budget would overflow, whole turns are paged out, as an
+//! [`EvictionPolicy`] chooses, and every one that goes is reported: word for word to the
+//! [`Archive`], and as one line to a summary that stays. What an agent finds there again, or in a
+//! memory of its own, is paged in as [`Recalled`] text in front of a question.
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+pub mod archive;
 pub mod budget;
 pub mod error;
 mod fragment;
+pub mod policy;
+pub mod recall;
 pub mod segment;
+mod summary;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod turn;
 pub mod usage;
 pub mod window;
 
+pub use archive::{Archive, ArchivedTurn};
 pub use budget::Budget;
 pub use error::WindowError;
-pub use segment::{Segment, TurnId};
-pub use usage::{RoleCounts, Usage};
-pub use window::{Evicted, Window};
+pub use policy::EvictionPolicy;
+pub use recall::{RECALLED_MARK, RecallSource, Recalled};
+pub use segment::{Segment, SegmentState, TurnId};
+pub use turn::{Turn, TurnView};
+pub use usage::{RoleCounts, StateCounts, Usage};
+pub use window::{PageOut, Paging, Window};
 
 use llm_inference::model::TokenId;
 

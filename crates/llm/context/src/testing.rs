@@ -3,8 +3,13 @@
 //! It counts what it computes, so that tests can prove that nothing is computed twice.
 
 use alloc::{collections::VecDeque, string::String, vec::Vec};
-use llm_inference::model::{
-    ForwardError, LanguageModel, Message, ModelInfo, SpecialTokens, TemplateError, TokenId,
+use core::mem;
+use llm_inference::{
+    model::{
+        ForwardError, LanguageModel, Message, ModelInfo, Role, SpecialTokens, TemplateError,
+        TokenId,
+    },
+    template::{ChatTemplate, Context},
 };
 use system_platform::Pacer;
 
@@ -12,7 +17,9 @@ use system_platform::Pacer;
 pub const START: TokenId = TokenId(256);
 /// The token that closes a message and ends a reply.
 pub const END: TokenId = TokenId(257);
-const VOCABULARY: usize = 258;
+/// The token that [`ScriptedModel::with_marker`] names.
+pub const MARKER: TokenId = TokenId(258);
+const VOCABULARY: usize = 259;
 /// Breaks up special tokens that are spelled out in a message's content.
 const BREAK: char = '\u{E000}';
 
@@ -23,6 +30,14 @@ pub enum Template {
     ChatMl,
     /// The number of messages stands at the start, so that every message changes all.
     Counting,
+    /// Takes users and assistants by turns, as Gemma's does: a system message is an error, and so
+    /// are two messages of one side. A tool's result counts as the user's.
+    Alternating,
+    /// As engines make of [`Self::Alternating`] what takes all: what the system and the user say up
+    /// to a reply is one message.
+    Folding,
+    /// Leaves out a system message that is not the first.
+    Forgetful,
     /// Cannot be rendered.
     Broken,
 }
@@ -50,6 +65,7 @@ pub struct ScriptedModel {
     info: ModelInfo,
     context_limit: usize,
     template: Template,
+    chat_template: Option<ChatTemplate>,
     replies: VecDeque<Script>,
     current: Script,
     /// Length of the cache when the current reply began.
@@ -58,6 +74,8 @@ pub struct ScriptedModel {
     logits: Vec<f32>,
     computed_total: usize,
     bytes: Vec<u8>,
+    template_text: Option<String>,
+    marker: Option<String>,
 }
 
 impl ScriptedModel {
@@ -68,6 +86,8 @@ impl ScriptedModel {
             name: "Scripted".into(),
             architecture: "script".into(),
             quantization: "none".into(),
+            // Large enough to choose its tools by itself.
+            parameters: 7_000_000_000,
             vocabulary: VOCABULARY,
             trained_context: context_limit,
             ..ModelInfo::default()
@@ -76,6 +96,7 @@ impl ScriptedModel {
             info,
             context_limit,
             template: Template::ChatMl,
+            chat_template: None,
             replies: replies.into_iter().collect(),
             current: Script::Say(Vec::new()),
             reply_start: 0,
@@ -83,12 +104,33 @@ impl ScriptedModel {
             logits: Vec::new(),
             computed_total: 0,
             bytes: (0..=255).collect(),
+            template_text: None,
+            marker: None,
         }
+    }
+
+    /// The same model, which says that this is the text of its chat template.
+    pub fn with_template_text(mut self, text: &str) -> Self {
+        self.template_text = Some(text.into());
+        self
+    }
+
+    /// The same model with a control token of this spelling. Where a reply in a script has the
+    /// spelling, the model says the token.
+    pub fn with_marker(mut self, spelling: &str) -> Self {
+        self.marker = Some(spelling.into());
+        self
     }
 
     /// The same model with another template.
     pub fn with_template(mut self, template: Template) -> Self {
         self.template = template;
+        self
+    }
+
+    /// The same model with the template of a real one, which goes before [`Self::with_template`].
+    pub fn with_chat_template(mut self, template: ChatTemplate) -> Self {
+        self.chat_template = Some(template);
         self
     }
 
@@ -104,6 +146,7 @@ impl ScriptedModel {
             match *token {
                 START => bytes.extend_from_slice(b"<|im_start|>"),
                 END => bytes.extend_from_slice(b"<|im_end|>"),
+                MARKER => bytes.extend_from_slice(self.marker.as_deref().unwrap_or("").as_bytes()),
                 TokenId(byte) => bytes.push(byte as u8),
             }
         }
@@ -113,18 +156,63 @@ impl ScriptedModel {
     /// The token that comes after the cache.
     fn next(&self) -> TokenId {
         let said = self.computed.len().saturating_sub(self.reply_start);
-        let byte = match &self.current {
-            Script::Say(bytes) => bytes.get(said),
-            Script::Endless(bytes) => bytes.get(said % bytes.len().max(1)),
+        let token = match &self.current {
+            Script::Say(bytes) => self.said(bytes).nth(said),
+            Script::Endless(bytes) => self.said(bytes).cycle().nth(said),
             Script::Fail => None,
         };
-        byte.map_or(END, |byte| TokenId(u32::from(*byte)))
+        token.unwrap_or(END)
+    }
+
+    /// The tokens of a reply.
+    fn said<'s>(&'s self, mut bytes: &'s [u8]) -> impl Iterator<Item = TokenId> + Clone + 's {
+        let marker = self.marker.as_deref().map(str::as_bytes);
+        core::iter::from_fn(move || {
+            if let Some(after) = marker.and_then(|marker| bytes.strip_prefix(marker)) {
+                bytes = after;
+                return Some(MARKER);
+            }
+            let (&byte, after) = bytes.split_first()?;
+            bytes = after;
+            Some(TokenId(u32::from(byte)))
+        })
     }
 
     fn begins_reply(&self) -> bool {
         let opening = self.encode("<|im_start|>assistant\n", SpecialTokens::Parse);
         self.computed.ends_with(&opening)
     }
+}
+
+/// Whether users and assistants take turns.
+fn check_alternation(messages: &[Message]) -> Result<(), TemplateError> {
+    let refuse = |message: &str| Err(TemplateError { message: message.into(), line: 1 });
+    for (index, message) in messages.iter().enumerate() {
+        if message.role == Role::System {
+            return refuse("system role not supported");
+        }
+        if (message.role == Role::Assistant) != (index % 2 == 1) {
+            return refuse("roles must alternate");
+        }
+    }
+    Ok(())
+}
+
+/// Messages of users and assistants that take turns.
+fn folded(messages: Vec<Message>) -> Vec<Message> {
+    let mut folded: Vec<Message> = Vec::new();
+    for message in messages {
+        let is_reply = message.role == Role::Assistant;
+        match folded.last_mut() {
+            Some(last) if !is_reply && last.role == Role::User => {
+                last.content.push_str("\n\n");
+                last.content.push_str(&message.content);
+            }
+            _ if is_reply => folded.push(message),
+            _ => folded.push(Message::new(Role::User, message.content)),
+        }
+    }
+    folded
 }
 
 impl LanguageModel for ScriptedModel {
@@ -141,8 +229,10 @@ impl LanguageModel for ScriptedModel {
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
             if special == SpecialTokens::Parse {
+                let marker = self.marker.as_deref().map(|marker| (marker, MARKER));
                 let found = [("<|im_start|>", START), ("<|im_end|>", END)]
                     .into_iter()
+                    .chain(marker)
                     .find_map(|(text, token)| Some((rest.strip_prefix(text)?, token)));
                 if let Some((after, token)) = found {
                     tokens.push(token);
@@ -174,22 +264,45 @@ impl LanguageModel for ScriptedModel {
         add_generation_prompt: bool,
     ) -> Result<String, TemplateError> {
         let mut text = String::new();
+        let mut messages = messages.to_vec();
+        for message in &mut messages {
+            message.content = message.content.replace("<|", &alloc::format!("<{BREAK}|"));
+        }
+        if let Some(template) = &self.chat_template {
+            return template.render(&Context {
+                messages: &messages,
+                add_generation_prompt,
+                bos_token: "<s>",
+                eos_token: "</s>",
+                ..Context::default()
+            });
+        }
         match self.template {
             Template::ChatMl => {}
+            Template::Alternating => check_alternation(&messages)?,
+            Template::Folding => messages = folded(messages),
+            Template::Forgetful => {
+                let mut is_first = true;
+                messages.retain(|message| mem::take(&mut is_first) || message.role != Role::System);
+            }
             Template::Counting => text.push_str(&alloc::format!("{} messages\n", messages.len())),
             Template::Broken => {
                 return Err(TemplateError { message: "broken on purpose".into(), line: 1 });
             }
         }
-        for message in messages {
-            let content = message.content.replace("<|", &alloc::format!("<{BREAK}|"));
-            let role = message.role.as_str();
+        for message in &messages {
+            let Message { role, content } = message;
+            let role = role.as_str();
             text.push_str(&alloc::format!("<|im_start|>{role}\n{content}<|im_end|>\n"));
         }
         if add_generation_prompt {
             text.push_str("<|im_start|>assistant\n");
         }
         Ok(text)
+    }
+
+    fn chat_template(&self) -> Option<&str> {
+        self.template_text.as_deref()
     }
 
     fn computed(&self) -> &[TokenId] {
@@ -207,6 +320,13 @@ impl LanguageModel for ScriptedModel {
         }
         if let Some(unknown) = tokens.iter().find(|token| token.0 as usize >= VOCABULARY) {
             return Err(ForwardError::UnknownToken(*unknown));
+        }
+        // A part of a prompt may end where the reply of an example begins: what follows then is not
+        // the reply that was asked for.
+        let has_said_nothing = self.computed.len() == self.reply_start && self.begins_reply();
+        if has_said_nothing && tokens.first().is_some_and(|&first| first != self.next()) {
+            let current = core::mem::replace(&mut self.current, Script::Say(Vec::new()));
+            self.replies.push_front(current);
         }
         for token in tokens {
             pacer.checkpoint().await;

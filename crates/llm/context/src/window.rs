@@ -1,19 +1,20 @@
-//! The window itself: what is in it, what goes when it overflows.
+//! The window itself: what is in it, and how it changes. What goes when it overflows is decided in
+//! `paging`, how messages become tokens in `layout`.
 
-use crate::{Budget, Segment, TurnId, Usage, WindowError, fragment};
-use alloc::vec::Vec;
+mod editing;
+mod layout;
+mod paging;
+
+pub use paging::{PageOut, Paging};
+
+use crate::{
+    Archive, Budget, EvictionPolicy, Recalled, Segment, SegmentState, TurnId, Usage, WindowError,
+    fragment::{self, AroundReply},
+    policy::Uses,
+    summary::Lines,
+};
+use alloc::{vec, vec::Vec};
 use llm_inference::model::{LanguageModel, Message, Role, TemplateError, TokenId};
-
-/// A turn that had to go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Evicted {
-    /// Which one.
-    pub turn: TurnId,
-    /// Tokens it took.
-    pub tokens: usize,
-    /// Messages it had.
-    pub messages: usize,
-}
 
 /// How the tokens of the segments come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,25 +26,42 @@ enum Rendering {
     Whole,
 }
 
-/// The conversation as the model sees it: pinned messages first, then turns, oldest first.
+/// The conversation as the model sees it: pinned messages first, then a summary of what was paged
+/// out, then turns, oldest first. Behind it stands the [`Archive`] of the turns that were paged out.
+///
+/// A clone is a branch of the conversation: it shares what is archived and goes its own way.
 #[derive(Clone, Debug)]
 pub struct Window {
     budget: Budget,
+    policy: EvictionPolicy,
+    /// The pinned part as it is rendered alone.
+    pinned: Vec<Segment>,
+    /// All that is in the window; it begins with the pinned part.
     segments: Vec<Segment>,
     rendering: Rendering,
-    last_turn: TurnId,
+    /// The turns in the window, and when they were used.
+    uses: Uses,
+    /// The turn that began last, be it in the window or not.
+    newest_turn: TurnId,
+    lines: Lines,
+    archive: Archive,
     evicted_turns: u64,
     evicted_tokens: u64,
 }
 
 impl Window {
     /// An empty window.
-    pub const fn new(budget: Budget) -> Self {
+    pub fn new(budget: Budget) -> Self {
         Self {
             budget,
+            policy: EvictionPolicy::default(),
+            pinned: Vec::new(),
             segments: Vec::new(),
             rendering: Rendering::Fragments,
-            last_turn: TurnId(0),
+            uses: Uses::default(),
+            newest_turn: TurnId::NONE,
+            lines: Lines::default(),
+            archive: Archive::default(),
             evicted_turns: 0,
             evicted_tokens: 0,
         }
@@ -59,12 +77,64 @@ impl Window {
         self.budget = budget;
     }
 
+    /// What decides which turn is paged out next.
+    pub const fn policy(&self) -> EvictionPolicy {
+        self.policy
+    }
+
+    /// Changes what decides which turn is paged out next.
+    pub const fn set_policy(&mut self, policy: EvictionPolicy) {
+        self.policy = policy;
+    }
+
+    /// Whether a turn is in the window.
+    pub fn is_live(&self, turn: TurnId) -> bool {
+        self.uses.contains(turn)
+    }
+
+    /// Marks a turn in the window as used now, for [`EvictionPolicy::LeastRecentlyUsed`]. Whether
+    /// there is one.
+    pub fn touch(&mut self, turn: TurnId) -> bool {
+        let is_live = self.is_live(turn);
+        if is_live {
+            self.uses.touch(turn);
+        }
+        is_live
+    }
+
+    /// Says how much a turn in the window has to do with what is talked about, for
+    /// [`EvictionPolicy::LeastRelevant`]; the score stays until it is replaced or cleared. A score
+    /// that is not a number is none.
+    pub fn set_relevance(&mut self, turn: TurnId, score: f32) {
+        self.uses.set_relevance(turn, score);
+    }
+
+    /// Takes all scores back, as when the topic has changed.
+    pub fn clear_relevance(&mut self) {
+        self.uses.clear_relevance();
+    }
+
+    /// The turns that were paged out.
+    pub const fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    /// Changes how many bytes of turns are archived; gives those that were dropped for it.
+    pub fn set_archive_limit(&mut self, limit_bytes: usize) -> Vec<TurnId> {
+        self.archive.set_limit(limit_bytes)
+    }
+
     /// What is in the window, in order.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
-    /// Empties the window and pins `messages` at its start.
+    /// The turn at the end, if there is one.
+    pub fn last_turn(&self) -> Option<TurnId> {
+        self.uses.turns().next_back()
+    }
+
+    /// Begins a conversation anew, with `messages` pinned at its start; the archive is emptied.
     ///
     /// # Errors
     /// Messages that do not leave half of the window free; then nothing has changed.
@@ -73,28 +143,58 @@ impl Window {
         model: &M,
         messages: &[Message],
     ) -> Result<(), WindowError> {
-        let mut fresh = Self::new(self.budget);
-        for message in messages {
-            fresh.append(model, message.clone(), TurnId(0))?;
-        }
-        let (tokens, room) = (fresh.used(), self.budget.high_mark() / 2);
-        if tokens > room {
-            return Err(WindowError::MessageTooLarge { tokens, room });
-        }
-        *self = fresh;
+        self.pinned = self.rendered_pinned(model, messages)?;
+        self.clear();
         Ok(())
     }
 
-    /// Removes all turns; the pinned part stays.
+    /// Replaces the pinned part and keeps the turns; pages out as [`Self::push`] does. What is in
+    /// the window beyond the high mark even then, as a long reply may be, stays until the next
+    /// message.
+    ///
+    /// # Errors
+    /// Messages that do not leave half of the window free, or not enough for the turn at the end;
+    /// then nothing has changed.
+    pub fn repin<M: LanguageModel>(
+        &mut self,
+        model: &M,
+        messages: &[Message],
+    ) -> Result<Paging, WindowError> {
+        let pinned = self.rendered_pinned(model, messages)?;
+        // The template may say more than the messages, of tools for instance.
+        if pinned == self.pinned {
+            return Ok(Paging::default());
+        }
+        let mut next = self.clone();
+        next.pinned = pinned;
+        next.segments.splice(..self.pinned.len(), next.pinned.iter().cloned());
+        next.place_summary(model, self.budget.summary())?;
+        let mut paging = Paging::default();
+        next.make_room(model, &mut paging)?;
+        let tokens = next.used();
+        if tokens > self.budget.limit() {
+            let pinned = tokens_of(&next.segments[..next.pinned.len()]);
+            let room = (self.budget.limit() + pinned).saturating_sub(tokens);
+            return Err(WindowError::MessageTooLarge { tokens: pinned, room });
+        }
+        *self = next;
+        Ok(paging)
+    }
+
+    /// Forgets all turns, those in the archive too; the pinned part stays.
     pub fn clear(&mut self) {
-        self.segments.retain(Segment::is_pinned);
-        self.last_turn = TurnId(0);
+        self.segments.clone_from(&self.pinned);
+        self.rendering = Rendering::Fragments;
+        self.uses = Uses::default();
+        self.newest_turn = TurnId::NONE;
+        self.lines = Lines::default();
+        self.archive = Archive::new(self.archive.limit_bytes());
         self.evicted_turns = 0;
         self.evicted_tokens = 0;
     }
 
-    /// Adds a message: a user's begins a turn, any other belongs to the turn at the end. Oldest
-    /// whole turns go where the prompt would exceed the budget's high mark.
+    /// Adds a message: a user's begins a turn, any other belongs to the turn at the end. Whole turns
+    /// are paged out where the prompt would exceed the budget's high mark.
     ///
     /// # Errors
     /// A message that does not fit beside the pinned part and its own turn; then nothing has
@@ -103,27 +203,49 @@ impl Window {
         &mut self,
         model: &M,
         message: Message,
-    ) -> Result<Vec<Evicted>, WindowError> {
-        let begins_turn = message.role == Role::User || self.last_turn == TurnId(0);
-        let turn = if begins_turn { TurnId(self.last_turn.0 + 1) } else { self.last_turn };
-        let saved = self.clone();
-        self.last_turn = turn;
-        let evicted =
-            self.append(model, message, turn).map_err(WindowError::from).and_then(|()| match self
-                .make_room(model)?
-            {
-                Room::Made(evicted) => Ok(evicted),
-                Room::Lacking { prompt_tokens } => {
-                    let tokens = self.segments.last().map_or(0, |last| last.tokens.len());
-                    let others = prompt_tokens - tokens.min(prompt_tokens);
-                    let room = self.budget.high_mark().saturating_sub(others);
-                    Err(WindowError::MessageTooLarge { tokens, room })
+    ) -> Result<Paging, WindowError> {
+        self.push_question(model, message, &[])
+    }
+
+    /// Adds a message as [`Self::push`] does, and in front of it the `recalled` texts, the most
+    /// important first: marked, and as many as the budget's share for them has room for. They belong
+    /// to the turn of the message and go with it, without being archived.
+    ///
+    /// They are a system message of their own. Where the template takes none there, they stand
+    /// inside the user's message, in front of its text; the segments tell their tokens apart. Scores
+    /// and touches for the policy have to be set before.
+    ///
+    /// # Errors
+    /// As [`Self::push`]; recalled texts that do not fit are no error but are left out and
+    /// reported.
+    pub fn push_question<M: LanguageModel>(
+        &mut self,
+        model: &M,
+        message: Message,
+        recalled: &[Recalled],
+    ) -> Result<Paging, WindowError> {
+        let mut kept: Vec<usize> = (0..recalled.len()).collect();
+        let mut left_out = Vec::new();
+        loop {
+            let texts: Vec<&Recalled> = kept.iter().map(|index| &recalled[*index]).collect();
+            let mut next = self.clone();
+            let refusal = match next.admit(model, &message, &texts) {
+                Ok(paging) => {
+                    *self = next;
+                    left_out.sort_unstable();
+                    return Ok(Paging { left_out, ..paging });
                 }
-            });
-        if evicted.is_err() {
-            *self = saved;
+                Err(refusal) => refusal,
+            };
+            match refusal {
+                Refusal::Template(error) => return Err(error.into()),
+                Refusal::RecallTooLarge { position } => left_out.push(kept.remove(position)),
+                Refusal::NoRoom { tokens, room } => match kept.pop() {
+                    Some(least) => left_out.push(least),
+                    None => return Err(WindowError::MessageTooLarge { tokens, room }),
+                },
+            }
         }
-        evicted
     }
 
     /// Adds a reply to the turn at the end: `generated` are the tokens the model made of the last
@@ -138,27 +260,21 @@ impl Window {
         generated: &[TokenId],
     ) -> Result<(), TemplateError> {
         let message = Message::new(Role::Assistant, text);
-        if self.rendering == Rendering::Fragments {
-            let before = self.messages();
-            let opening = fragment::opening_tokens(model, &before)?;
-            let closing = fragment::closing_tokens(model, &before)?;
-            if let (Some(mut tokens), Some(closing)) = (opening, closing) {
-                tokens.extend_from_slice(generated);
-                tokens.extend_from_slice(&closing);
-                self.segments.push(Segment { message, tokens, turn: self.last_turn });
-                return Ok(());
-            }
+        if self.rendering == Rendering::Fragments
+            && let Some(around) = fragment::around_reply(model, &self.messages())?
+        {
+            let AroundReply { opening, closing } = around;
+            let turn = self.current_turn();
+            let tokens = [&opening, generated, &closing].concat();
+            let segment = Segment::new(message, turn, SegmentState::Live);
+            self.segments.push(Segment { tokens, ..segment });
+            return Ok(());
         }
-        self.append(model, message, self.last_turn)
-    }
-
-    /// Removes the messages of the turn at the end, if there is one.
-    pub fn remove_last_turn(&mut self) {
-        let turn = self.last_turn;
-        if turn != TurnId(0) {
-            self.segments.retain(|segment| segment.turn != turn);
-            self.last_turn = TurnId(turn.0 - 1);
-        }
+        let mut next = self.clone();
+        let turn = next.current_turn();
+        next.append(model, vec![Segment::new(message, turn, SegmentState::Live)])?;
+        *self = next;
+        Ok(())
     }
 
     /// All tokens in the window, as they will stand at the start of the next prompt.
@@ -201,114 +317,88 @@ impl Window {
         let mut usage = Usage {
             limit: self.budget.limit(),
             high_mark: self.budget.high_mark(),
+            turns: self.uses.turns().len(),
             evicted_turns: self.evicted_turns,
             evicted_tokens: self.evicted_tokens,
+            archived_turns: self.archive.len(),
+            archived_bytes: self.archive.len_bytes(),
+            forgotten_turns: self.archive.forgotten_turns(),
             ..Usage::default()
         };
-        let mut previous_turn = TurnId(0);
         for segment in &self.segments {
             let tokens = segment.tokens.len();
             // Pinned examples of a dialogue are instructions, whoever speaks in them.
             let role = if segment.is_pinned() { Role::System } else { segment.role() };
             usage.by_role.add(role, tokens);
-            usage.pinned += if segment.is_pinned() { tokens } else { 0 };
-            usage.turns += usize::from(segment.turn != previous_turn);
-            previous_turn = segment.turn;
+            usage.by_state.add(segment.state, tokens);
         }
+        usage.by_state.paged_out = self.archive.tokens();
+        usage.pinned = usage.by_state.pinned;
         usage.used = usage.by_role.total();
         usage
     }
 
-    fn used(&self) -> usize {
-        self.segments.iter().map(|segment| segment.tokens.len()).sum()
-    }
-
-    fn messages(&self) -> Vec<Message> {
-        self.segments.iter().map(|segment| segment.message.clone()).collect()
-    }
-
-    fn append<M: LanguageModel>(
-        &mut self,
+    /// `messages` as they are rendered with nothing behind them.
+    fn rendered_pinned<M: LanguageModel>(
+        &self,
         model: &M,
-        message: Message,
-        turn: TurnId,
-    ) -> Result<(), TemplateError> {
-        if self.rendering == Rendering::Fragments
-            && let Some(tokens) = fragment::message_tokens(model, &self.messages(), &message)?
-        {
-            self.segments.push(Segment { message, tokens, turn });
-            return Ok(());
+        messages: &[Message],
+    ) -> Result<Vec<Segment>, WindowError> {
+        let mut alone = Self::new(self.budget);
+        for message in messages {
+            let segment = Segment::new(message.clone(), TurnId::NONE, SegmentState::Pinned);
+            alone.append(model, vec![segment])?;
         }
-        self.rendering = Rendering::Whole;
-        self.segments.push(Segment { message, tokens: Vec::new(), turn });
-        let rendered = self.render_whole(model);
-        if rendered.is_err() {
-            self.segments.pop();
+        let (tokens, room) = (alone.used(), self.budget.high_mark() / 2);
+        if tokens > room {
+            return Err(WindowError::MessageTooLarge { tokens, room });
         }
-        rendered
+        Ok(alone.segments)
     }
 
-    /// Renders everything and shares its tokens out: to each message what the rendering up to it
-    /// has more than that up to the one before.
-    fn render_whole<M: LanguageModel>(&mut self, model: &M) -> Result<(), TemplateError> {
-        let messages = self.messages();
-        let whole = fragment::whole_tokens(model, &messages, false)?;
-        let mut start = 0;
-        for (index, segment) in self.segments.iter_mut().enumerate() {
-            let end = if index + 1 == messages.len() {
-                whole.len()
-            } else {
-                let part = fragment::whole_tokens(model, &messages[..=index], false)?;
-                part.len().clamp(start, whole.len())
-            };
-            segment.tokens = whole[start..end].to_vec();
-            start = end;
-        }
-        Ok(())
+    /// Begins a turn.
+    fn begin_turn(&mut self) -> TurnId {
+        self.newest_turn = TurnId(self.newest_turn.0 + 1);
+        self.uses.touch(self.newest_turn);
+        self.newest_turn
     }
 
-    /// Evicts the oldest turns but the last until the prompt is at the low mark, if it is beyond
-    /// the high mark.
-    fn make_room<M: LanguageModel>(&mut self, model: &M) -> Result<Room, TemplateError> {
-        let mut evicted = Vec::new();
-        let mut prompt_tokens = self.prompt(model)?.len();
-        let is_over = prompt_tokens > self.budget.high_mark();
-        while is_over && prompt_tokens > self.budget.low_mark() {
-            let Some(oldest) = self.oldest_turn() else {
-                break;
-            };
-            evicted.push(self.evict(oldest));
-            if self.rendering == Rendering::Whole {
-                self.render_whole(model)?;
-            }
-            prompt_tokens = self.prompt(model)?.len();
-        }
-        if prompt_tokens > self.budget.high_mark() {
-            return Ok(Room::Lacking { prompt_tokens });
-        }
-        Ok(Room::Made(evicted))
+    /// The turn at the end, which is used now; begins one if there is none.
+    fn current_turn(&mut self) -> TurnId {
+        let Some(turn) = self.last_turn() else {
+            return self.begin_turn();
+        };
+        self.uses.touch(turn);
+        turn
     }
 
-    /// The oldest turn that may go: not the one at the end.
-    fn oldest_turn(&self) -> Option<TurnId> {
-        let turn = self.segments.iter().find(|segment| !segment.is_pinned())?.turn;
-        (turn != self.last_turn).then_some(turn)
-    }
-
-    fn evict(&mut self, turn: TurnId) -> Evicted {
-        let before = (self.used(), self.segments.len());
-        self.segments.retain(|segment| segment.turn != turn);
-        let tokens = before.0 - self.used();
-        self.evicted_turns += 1;
-        self.evicted_tokens += tokens as u64;
-        Evicted { turn, tokens, messages: before.1 - self.segments.len() }
+    fn used(&self) -> usize {
+        tokens_of(&self.segments)
     }
 }
 
-/// Whether the last message has room.
-enum Room {
-    Made(Vec<Evicted>),
-    Lacking { prompt_tokens: usize },
+/// Why a message is not admitted.
+enum Refusal {
+    Template(TemplateError),
+    /// The recalled text at this position goes beyond the share of recalled texts.
+    RecallTooLarge {
+        position: usize,
+    },
+    /// Even without all other turns there is only this much room for the message.
+    NoRoom {
+        tokens: usize,
+        room: usize,
+    },
+}
+
+impl From<TemplateError> for Refusal {
+    fn from(error: TemplateError) -> Self {
+        Self::Template(error)
+    }
+}
+
+fn tokens_of(segments: &[Segment]) -> usize {
+    segments.iter().map(|segment| segment.tokens.len()).sum()
 }
 
 #[cfg(test)]

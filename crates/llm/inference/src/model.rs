@@ -178,6 +178,20 @@ pub trait LanguageModel {
         add_generation_prompt: bool,
     ) -> Result<String, TemplateError>;
 
+    /// The text of the chat template that the model was made with, if there is one: what it says of
+    /// tools tells how the model calls them.
+    fn chat_template(&self) -> Option<&str> {
+        None
+    }
+
+    /// Has the model's chat template describe tools in all that [`Self::render`] makes from now on:
+    /// `tools` is a list of JSON objects as templates take them, `None` for no tools. Returns whether
+    /// the template describes any; where it does not, nothing changes, and somebody else has to.
+    fn describe_tools(&mut self, tools: Option<&serde_json::Value>) -> bool {
+        let _ = tools;
+        false
+    }
+
     /// The tokens in the KV cache, oldest first.
     fn computed(&self) -> &[TokenId];
 

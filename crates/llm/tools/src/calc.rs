@@ -1,10 +1,13 @@
 //! `calc`: arithmetic.
 
 use crate::{
-    Tool, ToolContext, ToolError, ToolOutput, arguments::string, expression::evaluate,
-    tool::Example,
+    Example, ReadingContext, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
+    arguments::string,
+    expression::{english::translate, evaluate, reading::readings, word_problem::guess},
+    schema::{Argument, ArgumentType, object},
+    tool::done,
 };
-use alloc::{format, string::ToString};
+use alloc::{format, string::ToString, vec::Vec};
 use serde_json::{Value, json};
 
 /// Computes an expression.
@@ -16,12 +19,7 @@ impl Calc {
     /// The tool.
     pub fn new() -> Self {
         Self {
-            schema: json!({
-                "type": "object",
-                "properties": {"expr": {"type": "string", "description": "what to compute"}},
-                "required": ["expr"],
-                "additionalProperties": false
-            }),
+            schema: object(&[Argument::required("expr", ArgumentType::String, "what to compute")]),
         }
     }
 }
@@ -33,11 +31,11 @@ impl Default for Calc {
 }
 
 impl Tool for Calc {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "calc"
     }
 
-    fn description(&self) -> &'static str {
+    fn description(&self) -> &str {
         "Computes an expression: + - * / ^ %, parentheses, sqrt, sin, cos, tan, ln, log, exp, abs, \
          min, max, round, floor, ceil, pi, e."
     }
@@ -49,18 +47,35 @@ impl Tool for Calc {
     fn examples(&self) -> &[Example] {
         &[
             Example { request: "What is 12*(3+4)?", arguments: r#"{"expr": "12*(3+4)"}"# },
-            Example { request: "15 % of 80?", arguments: r#"{"expr": "15% of 80"}"# },
+            Example { request: "15 % of 80?", arguments: r#"{"expr": "15 % of 80"}"# },
         ]
     }
 
-    fn call(
-        &self,
-        arguments: &Value,
-        _context: &mut ToolContext<'_>,
-    ) -> Result<ToolOutput, ToolError> {
-        let expression = string(arguments, "expr")?;
-        let value = evaluate(expression)?.to_string();
-        let statement = format!("{} = {value}", expression.trim());
-        Ok(ToolOutput::with_statement(value, statement))
+    fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
+        let mut expressions = readings(request);
+        if expressions.is_empty() {
+            expressions.extend(guess(request));
+        }
+        expressions.into_iter().map(|expr| json!({ "expr": expr })).collect()
     }
+
+    fn call<'a>(&'a self, arguments: &'a Value, _context: ToolContext<'a>) -> ToolFuture<'a> {
+        done(compute(arguments))
+    }
+}
+
+/// Computes symbols, or a phrase in words.
+fn compute(arguments: &Value) -> Result<ToolOutput, ToolError> {
+    let expression = string(arguments, "expr")?.trim();
+    let (value, unit) = match (evaluate(expression), translate(expression)) {
+        (Ok(value), _) => (value, None),
+        (Err(_), Some(phrase)) => (evaluate(&phrase.symbols)?, phrase.unit),
+        (Err(error), None) => return Err(error.into()),
+    };
+    let value = match unit {
+        Some(unit) => format!("{value} {unit}"),
+        None => value.to_string(),
+    };
+    let statement = format!("{expression} = {value}");
+    Ok(ToolOutput::with_statement(value, statement))
 }

@@ -1,6 +1,13 @@
 //! `echo`: says the same again.
 
-use crate::{Tool, ToolContext, ToolError, ToolOutput, arguments::string, tool::Example};
+use crate::{
+    Example, ReadingContext, Tool, ToolContext, ToolFuture, ToolOutput,
+    arguments::string,
+    request::{behind, quoted},
+    schema::{Argument, ArgumentType, object},
+    tool::done,
+};
+use alloc::vec::Vec;
 use serde_json::{Value, json};
 
 /// Returns the text it is given.
@@ -11,9 +18,7 @@ pub struct Echo {
 impl Echo {
     /// The tool.
     pub fn new() -> Self {
-        Self {
-            schema: json!({"type": "object", "properties": {"text": {"type": "string", "description": "what to say"}}, "required": ["text"], "additionalProperties": false}),
-        }
+        Self { schema: object(&[Argument::required("text", ArgumentType::String, "what to say")]) }
     }
 }
 
@@ -24,11 +29,11 @@ impl Default for Echo {
 }
 
 impl Tool for Echo {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "echo"
     }
 
-    fn description(&self) -> &'static str {
+    fn description(&self) -> &str {
         "Returns the text it is given."
     }
 
@@ -40,12 +45,27 @@ impl Tool for Echo {
         &[Example { request: "Echo hello", arguments: r#"{"text": "hello"}"# }]
     }
 
-    fn call(
-        &self,
-        arguments: &Value,
-        _context: &mut ToolContext<'_>,
-    ) -> Result<ToolOutput, ToolError> {
-        Ok(ToolOutput::new(string(arguments, "text")?))
+    fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
+        const INTRODUCTIONS: [&str; 12] = [
+            "echo",
+            "echo back",
+            "repeat",
+            "repeat after me",
+            "repeat this",
+            "say",
+            "print",
+            "say after me",
+            "just say",
+            "write exactly",
+            "say exactly",
+            "output",
+        ];
+        let text = quoted(request).or_else(|| behind(request, &INTRODUCTIONS));
+        text.map(|text| json!({ "text": text })).into_iter().collect()
+    }
+
+    fn call<'a>(&'a self, arguments: &'a Value, _context: ToolContext<'a>) -> ToolFuture<'a> {
+        done(string(arguments, "text").map(ToolOutput::new).map_err(Into::into))
     }
 }
 

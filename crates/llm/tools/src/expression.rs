@@ -5,15 +5,21 @@
 //! product = unary { ("*" | "/" | "%" | "of") unary }
 //! unary   = { "-" | "+" } power
 //! power   = percent [ ("^" | "**") unary ]          so 2^3^2 = 2^(3^2) and -2^2 = -(2^2)
-//! percent = primary { "%" }                         where no operand follows: 15% of 80
+//! percent = primary { "%" | "!" }                   `%` where no operand follows: 15% of 80
 //! primary = number | constant | function "(" sum { "," sum } ")" | "(" sum ")"
 //! ```
+//! What people say in words is translated into this ([`english`]).
 //! Errors carry the position of the character to blame, counted from 1.
 
+pub mod english;
 mod error;
 mod function;
 mod number;
+pub mod reading;
 mod scanner;
+mod token;
+mod units;
+pub mod word_problem;
 
 pub use error::{ErrorKind, ExpressionError};
 pub use number::Number;
@@ -121,10 +127,18 @@ impl Parser<'_> {
 
     fn percent(&mut self) -> Result<Number, ExpressionError> {
         let mut value = self.primary()?;
-        while self.scanner.take_percent() {
-            value = value.divided_by(Number::Integer(100));
+        loop {
+            let at = self.scanner.position();
+            if self.scanner.take_percent() {
+                value = value.divided_by(Number::Integer(100));
+            } else if self.scanner.take('!') {
+                let kind = ErrorKind::OutOfDomain { function: "factorial" };
+                value = value.factorial().ok_or(ExpressionError { position: at, kind })?;
+                value = finite(value, at)?;
+            } else {
+                return Ok(value);
+            }
         }
-        Ok(value)
     }
 
     fn primary(&mut self) -> Result<Number, ExpressionError> {

@@ -7,7 +7,7 @@
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The type of one argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,16 @@ impl ArgumentType {
             "boolean" => Self::Boolean,
             _ => return None,
         })
+    }
+
+    /// Its name in JSON Schema.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Number => "number",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+        }
     }
 
     fn accepts(self, value: &Value) -> bool {
@@ -63,6 +73,52 @@ pub struct Property {
     pub argument_type: ArgumentType,
     /// Whether a call without it is refused.
     pub is_required: bool,
+}
+
+/// One argument, for [`object`].
+#[derive(Clone, Copy, Debug)]
+pub struct Argument {
+    name: &'static str,
+    argument_type: ArgumentType,
+    description: &'static str,
+    is_required: bool,
+}
+
+impl Argument {
+    /// An argument that every call has.
+    pub const fn required(
+        name: &'static str,
+        argument_type: ArgumentType,
+        description: &'static str,
+    ) -> Self {
+        Self { name, argument_type, description, is_required: true }
+    }
+
+    /// An argument that a call may leave out.
+    pub const fn optional(
+        name: &'static str,
+        argument_type: ArgumentType,
+        description: &'static str,
+    ) -> Self {
+        Self { name, argument_type, description, is_required: false }
+    }
+}
+
+/// The schema of an object with these arguments and no others.
+pub fn object(arguments: &[Argument]) -> Value {
+    let property = |argument: &Argument| {
+        let description = argument.description;
+        let value = json!({"type": argument.argument_type.as_str(), "description": description});
+        (argument.name.to_owned(), value)
+    };
+    let required: Vec<&str> =
+        arguments.iter().filter(|argument| argument.is_required).map(|it| it.name).collect();
+    json!({
+        "type": "object",
+        "properties": arguments.iter().map(property).collect::<Map<_, _>>(),
+        "required": required,
+        "additionalProperties": false
+    })
 }
 
 /// Arguments that do not fit the schema.
@@ -200,6 +256,9 @@ pub fn properties(schema: &Value) -> Result<Vec<Property>, SchemaFault> {
     if object.get("type").and_then(Value::as_str) != Some("object") {
         return Err(fault("type"));
     }
+    if object.get("additionalProperties").is_some_and(|others| *others != Value::Bool(false)) {
+        return Err(fault("additionalProperties"));
+    }
     let required = match object.get("required") {
         None => &[][..],
         Some(list) => list.as_array().ok_or_else(|| fault("required"))?,
@@ -207,6 +266,12 @@ pub fn properties(schema: &Value) -> Result<Vec<Property>, SchemaFault> {
     let Some(properties) = object.get("properties").and_then(Value::as_object) else {
         return Err(fault("properties"));
     };
+    // A name that is required and not allowed would be a schema that nothing fits.
+    let is_property =
+        |name: &Value| name.as_str().is_some_and(|name| properties.contains_key(name));
+    if !required.iter().all(is_property) {
+        return Err(fault("required"));
+    }
     properties
         .iter()
         .map(|(name, property)| {
@@ -291,6 +356,9 @@ mod tests {
             json!({"type": "object", "properties": {}, "minProperties": 1}),
             json!({"type": "object", "properties": {"a": {"type": "string", "pattern": "x"}}}),
             json!({"type": "object", "properties": {"a": {"type": "array"}}}),
+            json!({"type": "object", "properties": {}, "required": ["a"]}),
+            json!({"type": "object", "properties": {}, "required": [1]}),
+            json!({"type": "object", "properties": {}, "additionalProperties": true}),
         ] {
             assert!(matches!(check(&schema, &json!({})), Err(CheckError::Schema(_))), "{schema}");
         }

@@ -1,23 +1,22 @@
-//! What a tool is: its description for the model, its call, and how it may fail.
+//! What a tool is: its description for the model, what it needs, and its call.
 
-use crate::{
-    Notes,
-    expression::ExpressionError,
-    notes::NotesError,
-    schema::{ArgumentError, SchemaFault},
-};
-use alloc::string::String;
-use core::fmt;
+use crate::{Capability, Facility, ToolContext, ToolError};
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::future::ready;
+use llm_memory::BoxFuture;
 use serde_json::Value;
-use system_platform::Machine;
+use system_platform::DateTime;
+
+/// What a call comes to, when it is done.
+pub type ToolFuture<'a> = BoxFuture<'a, Result<ToolOutput, ToolError>>;
 
 /// One system call of the agent.
 pub trait Tool {
     /// The name it is called by; unique in a registry.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// What it does, in one sentence.
-    fn description(&self) -> &'static str;
+    fn description(&self) -> &str;
 
     /// JSON Schema of its arguments: the subset that [`crate::schema`] checks.
     fn schema(&self) -> &Value;
@@ -25,15 +24,40 @@ pub trait Tool {
     /// Requests in a person's words that this tool answers, each with the arguments it then gets.
     fn examples(&self) -> &[Example];
 
-    /// Does it. `arguments` have passed the schema.
+    /// The right that a call with these arguments needs; `None` where it harms nobody.
+    fn capability(&self, arguments: &Value) -> Option<Capability> {
+        let _ = arguments;
+        None
+    }
+
+    /// The part of the system without which it cannot work.
+    fn facility(&self) -> Option<Facility> {
+        None
+    }
+
+    /// How long a call may take, in milliseconds.
+    fn time_limit_ms(&self) -> u64 {
+        5_000
+    }
+
+    /// Arguments that can be read out of a person's request to this tool, best first; empty where
+    /// the model has to find them. Models too small to be trusted with that are held to these.
+    fn readings(&self, request: &str, context: &ReadingContext) -> Vec<Value> {
+        let _ = (request, context);
+        Vec::new()
+    }
+
+    /// Whether the texts among its arguments are words of the request, so that a small model is held
+    /// to these; otherwise it writes freely.
+    fn takes_words(&self) -> bool {
+        true
+    }
+
+    /// Does it. `arguments` have passed the schema. Dropping the future stops the call.
     ///
     /// # Errors
     /// What the caller may mend, or a fault of the tool itself.
-    fn call(
-        &self,
-        arguments: &Value,
-        context: &mut ToolContext<'_>,
-    ) -> Result<ToolOutput, ToolError>;
+    fn call<'a>(&'a self, arguments: &'a Value, context: ToolContext<'a>) -> ToolFuture<'a>;
 }
 
 /// A request and the arguments that answer it.
@@ -45,12 +69,21 @@ pub struct Example {
     pub arguments: &'static str,
 }
 
-/// What a running tool may touch.
-pub struct ToolContext<'a> {
-    /// The machine, to look at.
-    pub machine: &'a dyn Machine,
-    /// The notes kept by `store` and `recall`.
-    pub notes: &'a mut Notes,
+/// What helps to read a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadingContext {
+    /// The time now; `None` where there is no clock.
+    pub now: Option<DateTime>,
+}
+
+/// Who stands behind the text of a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The system, or the person at it.
+    #[default]
+    Inside,
+    /// Somebody else: a page, a file. It is data, whatever it says.
+    Outside,
 }
 
 /// What a tool found out.
@@ -64,13 +97,15 @@ pub struct ToolOutput {
     /// Whether it is what was asked for, so that the reply has to say it; that something was done
     /// is not.
     pub is_answer: bool,
+    /// Who stands behind the text.
+    pub origin: Origin,
 }
 
 impl ToolOutput {
     /// A result that says all by itself.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { statement: text.clone(), text, is_answer: true }
+        Self { statement: text.clone(), text, is_answer: true, origin: Origin::Inside }
     }
 
     /// That something was done.
@@ -80,95 +115,16 @@ impl ToolOutput {
 
     /// A result, and the same as a statement.
     pub fn with_statement(text: impl Into<String>, statement: impl Into<String>) -> Self {
-        Self { text: text.into(), statement: statement.into(), is_answer: true }
+        Self { statement: statement.into(), ..Self::new(text) }
+    }
+
+    /// A text that somebody else wrote.
+    pub fn from_outside(text: impl Into<String>) -> Self {
+        Self { origin: Origin::Outside, ..Self::new(text) }
     }
 }
 
-/// Why a call gave no result.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ToolError {
-    /// The caller can mend it: the model is told and may try again.
-    Refused(Refusal),
-    /// The tool is broken: the turn ends.
-    Faulty(Fault),
-}
-
-/// What a caller can mend.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Refusal {
-    /// There is no tool of this name.
-    UnknownTool {
-        /// The name asked for.
-        name: String,
-        /// The tool whose name comes closest.
-        nearest: Option<&'static str>,
-    },
-    /// The arguments do not fit the schema.
-    Arguments(ArgumentError),
-    /// The expression cannot be computed.
-    Expression(ExpressionError),
-    /// The note cannot be kept or found.
-    Notes(NotesError),
-}
-
-/// What only a programmer can mend.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fault {
-    /// The tool's schema uses what the checker does not know.
-    Schema(SchemaFault),
-}
-
-impl fmt::Display for ToolError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(refusal) => refusal.fmt(f),
-            Self::Faulty(fault) => fault.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownTool { name, nearest: Some(nearest) } => {
-                write!(f, "there is no tool \"{name}\"; did you mean \"{nearest}\"?")
-            }
-            Self::UnknownTool { name, nearest: None } => write!(f, "there is no tool \"{name}\""),
-            Self::Arguments(error) => error.fmt(f),
-            Self::Expression(error) => error.fmt(f),
-            Self::Notes(error) => error.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Schema(fault) => fault.fmt(f),
-        }
-    }
-}
-
-impl From<ArgumentError> for ToolError {
-    fn from(error: ArgumentError) -> Self {
-        Self::Refused(Refusal::Arguments(error))
-    }
-}
-
-impl From<ExpressionError> for ToolError {
-    fn from(error: ExpressionError) -> Self {
-        Self::Refused(Refusal::Expression(error))
-    }
-}
-
-impl From<NotesError> for ToolError {
-    fn from(error: NotesError) -> Self {
-        Self::Refused(Refusal::Notes(error))
-    }
-}
-
-impl From<SchemaFault> for ToolError {
-    fn from(fault: SchemaFault) -> Self {
-        Self::Faulty(Fault::Schema(fault))
-    }
+/// The future of a call that is done at once.
+pub fn done<'a>(result: Result<ToolOutput, ToolError>) -> ToolFuture<'a> {
+    Box::pin(ready(result))
 }

@@ -1,5 +1,8 @@
 //! A cooperative executor for one CPU.
 //!
+//! A task that computes for long without awaiting anything may run rounds of the others itself
+//! ([`Executor::run_round`] within a task): it is not polled in them.
+//!
 //! Tasks run in rounds: every task that is woken is polled once before any is polled again, and those
 //! that an event has woken come before those that merely yielded. So a long computation delays others
 //! by no more than one of its steps. Wakers set two atomic flags and nothing else: interrupt handlers and other CPUs may
@@ -84,25 +87,30 @@ impl Spawner {
     }
 }
 
-/// The tasks of one CPU.
+/// The tasks of one CPU; clones are the same executor.
+#[derive(Clone)]
 pub struct Executor {
-    tasks: RefCell<Vec<Task>>,
+    /// `None` in the place of a task that is being polled, or that has ended.
+    tasks: Rc<RefCell<Vec<Option<Task>>>>,
     spawner: Spawner,
     timers: Timers,
-    rounds: Cell<u64>,
+    rounds: Rc<Cell<u64>>,
+    /// Rounds under way, one within the other.
+    depth: Rc<Cell<u32>>,
 }
 
 impl Executor {
     /// An executor without tasks.
     pub fn new() -> Self {
         Self {
-            tasks: RefCell::new(Vec::new()),
+            tasks: Rc::default(),
             spawner: Spawner {
                 newcomers: Rc::new(RefCell::new(Vec::new())),
                 is_any_woken: Arc::new(AtomicBool::new(false)),
             },
             timers: Timers::default(),
-            rounds: Cell::new(0),
+            rounds: Rc::default(),
+            depth: Rc::default(),
         }
     }
 
@@ -116,9 +124,11 @@ impl Executor {
         self.timers.clone()
     }
 
-    /// How many tasks have not finished, those not polled yet included.
+    /// How many tasks have not finished, those not polled yet included. Within a task, that one does
+    /// not count.
     pub fn task_count(&self) -> usize {
-        self.tasks.borrow().len() + self.spawner.newcomers.borrow().len()
+        let tasks = self.tasks.borrow();
+        tasks.iter().flatten().count() + self.spawner.newcomers.borrow().len()
     }
 
     /// Whether a task waits to be polled. With interrupts off, a `false` stays true until they are
@@ -130,29 +140,43 @@ impl Executor {
     /// Wakes the tasks whose time has come, then polls every woken task once: first those that an
     /// event has woken, then those that yielded when they were polled last, each in the order in
     /// which they were spawned. Returns how many were polled.
-    ///
-    /// # Panics
-    /// When a task calls it.
+    /// A task may call it, to let the others run in the middle of a computation.
     pub fn run_round(&self, now_ns: u64) -> usize {
         self.timers.advance_to(now_ns);
         // Cleared before the tasks' own flags are read: a wake that comes later sets it again.
         self.spawner.is_any_woken.store(false, Ordering::Release);
         let round = self.rounds.get() + 1;
         self.rounds.set(round);
-        let mut tasks = self.tasks.borrow_mut();
-        tasks.append(&mut self.spawner.newcomers.borrow_mut());
+        self.depth.set(self.depth.get() + 1);
+        self.tasks.borrow_mut().extend(self.spawner.newcomers.take().into_iter().map(Some));
+        let count = self.tasks.borrow().len();
         let mut polled = 0;
         for takes_yielders in [false, true] {
-            tasks.retain_mut(|task| {
-                if task.has_yielded && !takes_yielders {
-                    return true;
-                }
-                let result = task.run(round);
-                polled += usize::from(result.is_some());
-                result.is_none_or(|result| result.is_pending())
-            });
+            for index in 0..count {
+                polled += usize::from(self.run_task(index, round, takes_yielders));
+            }
+        }
+        self.depth.set(self.depth.get() - 1);
+        if self.depth.get() == 0 {
+            self.tasks.borrow_mut().retain(Option::is_some);
         }
         polled
+    }
+
+    /// Polls a task if its turn has come, out of its place meanwhile. Returns whether it was polled.
+    fn run_task(&self, index: usize, round: u64, takes_yielders: bool) -> bool {
+        let Some(mut task) = self.tasks.borrow_mut()[index].take() else {
+            return false;
+        };
+        let is_due = takes_yielders || !task.has_yielded;
+        let result = if is_due { task.run(round) } else { None };
+        if result.is_none_or(|result| result.is_pending()) {
+            self.tasks.borrow_mut()[index] = Some(task);
+        } else {
+            // What it owned is dropped while nothing is borrowed.
+            drop(task);
+        }
+        result.is_some()
     }
 
     /// Runs rounds until no task is woken; `now_ns` gives the time, in nanoseconds.
@@ -296,6 +320,38 @@ mod tests {
         executor.run_until_idle(|| 0);
         assert_eq!(count.get(), 5);
         assert!(!executor.has_woken());
+    }
+
+    #[test]
+    fn a_task_lets_the_others_run_in_the_middle_of_a_computation() {
+        let executor = Executor::new();
+        let log = Rc::new(RefCell::new(String::new()));
+        executor.spawner().spawn({
+            let (executor, log) = (executor.clone(), Rc::clone(&log));
+            async move {
+                log.borrow_mut().push('a');
+                executor.run_round(0);
+                executor.spawner().spawn({
+                    let log = Rc::clone(&log);
+                    async move { log.borrow_mut().push('n') }
+                });
+                executor.run_round(0);
+                log.borrow_mut().push('A');
+                yield_now().await;
+                log.borrow_mut().push('.');
+            }
+        });
+        executor.spawner().spawn({
+            let log = Rc::clone(&log);
+            async move {
+                log.borrow_mut().push('b');
+                yield_now().await;
+                log.borrow_mut().push('B');
+            }
+        });
+        executor.run_until_idle(|| 0);
+        assert_eq!(*log.borrow(), "abnBA.");
+        assert_eq!(executor.task_count(), 0);
     }
 
     #[test]

@@ -124,6 +124,36 @@ pub enum Event<'a> {
         /// How long it ran, in microseconds.
         duration_us: u64,
     },
+    /// A small model's request was matched with the tools.
+    Routed {
+        /// The tool that answers it; `null` for none.
+        tool: Option<&'a str>,
+        /// How sure that is, 0 to 1.
+        confidence: f32,
+        /// The known request that comes nearest.
+        nearest: &'a str,
+    },
+    /// A tool call waits for the person to say whether it may run.
+    ApprovalAsked {
+        /// The tool.
+        tool: &'a str,
+        /// The right that it needs.
+        capability: &'a str,
+        /// Whether text from outside stands before the call.
+        tainted: bool,
+    },
+    /// The person has said so.
+    ApprovalGiven {
+        /// The tool.
+        tool: &'a str,
+        /// The answer; `null` if nobody gave one.
+        answer: Option<&'a str>,
+    },
+    /// A tool shows the person something.
+    Notice {
+        /// The text.
+        text: &'a str,
+    },
     /// The context window has changed.
     Context {
         /// Tokens in it.
@@ -133,11 +163,23 @@ pub enum Event<'a> {
         /// The used ones by who said them.
         by_role: ContextByRole,
     },
-    /// The oldest turns were dropped from the context window.
+    /// Something said or remembered earlier was brought back into the context window.
+    PagedIn {
+        /// Where it comes from: `turn` or `memory`.
+        source: &'a str,
+        /// What it says.
+        text: &'a str,
+    },
+    /// Turns that were paged out long ago were dropped for good.
+    Forgotten {
+        /// How many.
+        turns: u64,
+    },
+    /// Turns were paged out of the context window.
     Evicted {
-        /// Tokens dropped.
+        /// Tokens that they took.
         tokens: u64,
-        /// Turns dropped.
+        /// How many turns.
         turns: u64,
     },
     /// Something went wrong and the system goes on.
@@ -345,6 +387,12 @@ mod tests {
             Event::Selftest { name: "parity", ok: true, detail: text },
             Event::KeyLatency { keys: 4, max_us: 900, during_reply: true },
             Event::Power { action: PowerAction::Shutdown },
+            Event::PagedIn { source: "turn", text },
+            Event::Forgotten { turns: 3 },
+            Event::Routed { tool: Some("calc"), confidence: 0.5, nearest: text },
+            Event::ApprovalAsked { tool: "write_file", capability: "fs.write", tainted: true },
+            Event::ApprovalGiven { tool: "write_file", answer: Some("once") },
+            Event::Notice { text },
         ];
         for event in &events {
             match event {
@@ -362,7 +410,13 @@ mod tests {
                 | Event::Error { .. }
                 | Event::Selftest { .. }
                 | Event::KeyLatency { .. }
-                | Event::Power { .. } => {}
+                | Event::Power { .. }
+                | Event::Routed { .. }
+                | Event::PagedIn { .. }
+                | Event::Forgotten { .. }
+                | Event::ApprovalAsked { .. }
+                | Event::ApprovalGiven { .. }
+                | Event::Notice { .. } => {}
             }
         }
         events

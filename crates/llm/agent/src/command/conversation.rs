@@ -1,7 +1,7 @@
 //! The conversation and what it costs: `/context /reset /system /stats /history`.
 
 use super::CommandError;
-use crate::{Agent, AgentEvent, Observer, prompt, stats::Work};
+use crate::{Agent, AgentEvent, Observer, prompt::SYSTEM_PROMPT, stats::Work};
 use alloc::{format, string::String};
 use core::fmt::Write;
 use llm_inference::model::LanguageModel;
@@ -51,6 +51,7 @@ pub fn reset<M: LanguageModel, O: Observer + ?Sized>(
     observer: &O,
 ) -> String {
     agent.window.clear();
+    agent.turn_index.clear();
     observer.on_event(&AgentEvent::ConversationReset);
     agent.report_context(observer);
     "A new conversation begins.".into()
@@ -64,11 +65,12 @@ pub fn system<M: LanguageModel, O: Observer + ?Sized>(
     if text.is_empty() {
         return Ok(format!("The system prompt is:\n{}", agent.system_prompt));
     }
-    let text = if text == "default" { prompt::SYSTEM_PROMPT } else { text };
-    if let Some(model) = &agent.model {
-        agent.window.pin(model, &prompt::pinned(text))?;
+    let text = if text == "default" { SYSTEM_PROMPT } else { text };
+    let before = core::mem::replace(&mut agent.system_prompt, text.into());
+    if let Err(error) = agent.begin() {
+        agent.system_prompt = before;
+        return Err(error.into());
     }
-    agent.system_prompt = text.into();
     observer.on_event(&AgentEvent::ConversationReset);
     agent.report_context(observer);
     Ok("The system prompt is changed, and a new conversation begins.".into())

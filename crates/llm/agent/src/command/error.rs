@@ -4,7 +4,8 @@ use crate::SettingError;
 use alloc::string::String;
 use core::fmt;
 use llm_context::WindowError;
-use llm_tools::ToolError;
+use llm_inference::model::TemplateError;
+use llm_tools::{ToolError, audit::Broken, blocks::BlockError, capability::UnknownCapability};
 
 /// A command that failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +43,25 @@ pub enum CommandError {
         /// The most there are.
         max: usize,
     },
+    /// There is no such right.
+    Capability(UnknownCapability),
+    /// The audit log was changed.
+    Audit(Broken),
+    /// The block cannot be changed.
+    Block(BlockError),
+    /// The conversation cannot be rendered.
+    Template(TemplateError),
+    /// It needs a model.
+    NoModel,
+    /// There is no turn.
+    NothingToUndo,
+    /// Nothing was saved under this name.
+    NothingSaved {
+        /// The name.
+        name: String,
+        /// The names there are, separated by commas.
+        known: String,
+    },
     /// Some checks failed.
     ChecksFailed {
         /// All results.
@@ -70,9 +90,45 @@ impl fmt::Display for CommandError {
             Self::Window(error) => error.fmt(f),
             Self::Unmapped { address } => write!(f, "{address:#018x} is not mapped memory"),
             Self::TooLong { max } => write!(f, "at most {max} bytes can be shown at once"),
+            Self::Capability(error) => error.fmt(f),
+            Self::Audit(error) => error.fmt(f),
+            Self::Block(error) => error.fmt(f),
+            Self::Template(error) => error.fmt(f),
+            Self::NoModel => f.write_str("no model is loaded, so there is no conversation"),
+            Self::NothingToUndo => f.write_str("there is no turn in the window"),
+            Self::NothingSaved { name, known } if known.is_empty() => {
+                write!(f, "nothing is saved as \"{name}\", or under any other name")
+            }
+            Self::NothingSaved { name, known } => {
+                write!(f, "nothing is saved as \"{name}\"; there are {known}")
+            }
             Self::ChecksFailed { report } => f.write_str(report),
             Self::NoSuchCheck { what } => write!(f, "there is no check named \"{what}\""),
         }
+    }
+}
+
+impl From<UnknownCapability> for CommandError {
+    fn from(error: UnknownCapability) -> Self {
+        Self::Capability(error)
+    }
+}
+
+impl From<Broken> for CommandError {
+    fn from(error: Broken) -> Self {
+        Self::Audit(error)
+    }
+}
+
+impl From<BlockError> for CommandError {
+    fn from(error: BlockError) -> Self {
+        Self::Block(error)
+    }
+}
+
+impl From<TemplateError> for CommandError {
+    fn from(error: TemplateError) -> Self {
+        Self::Template(error)
     }
 }
 

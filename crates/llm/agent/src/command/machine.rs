@@ -3,8 +3,8 @@
 use alloc::{format, string::String};
 use core::fmt::Write;
 use llm_tools::{
+    calendar::WEEKDAYS,
     measure::{bytes, duration},
-    time::WEEKDAYS,
 };
 use system_platform::Machine;
 

@@ -1,10 +1,13 @@
 //! Slash commands: the name is looked up, the command runs, its output is one event.
 
+mod block;
 mod conversation;
+mod editing;
 mod error;
 mod hexdump;
 mod machine;
 mod models;
+mod rights;
 mod selftest;
 mod set;
 mod table;
@@ -17,6 +20,7 @@ use crate::{Agent, AgentEvent, Observer, PowerAction};
 use alloc::string::{String, ToString};
 use core::sync::atomic::AtomicBool;
 use llm_inference::model::LanguageModel;
+use llm_tools::grants::Rule;
 use system_platform::Pacer;
 use table::{Command, Entry};
 
@@ -38,6 +42,11 @@ pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
     };
     let result = match entry.command {
         Command::Selftest => selftest::run(agent, arguments, pacer, observer, cancel).await,
+        Command::Tool => tool::call(agent, entry, arguments, observer, cancel).await,
+        Command::Edit => editing::edit(agent, entry, arguments, pacer, observer, cancel).await,
+        Command::Regenerate if arguments.is_empty() => {
+            editing::regenerate(agent, pacer, observer, cancel).await
+        }
         _ => run_at_once(agent, entry, arguments, observer),
     };
     finish(observer, entry.name, arguments, result);
@@ -79,12 +88,22 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
     let machine = agent.host.machine();
     Ok(match entry.command {
         Command::Help => help(arguments)?,
-        Command::Tool => tool::call(agent, entry, arguments, observer)?,
         Command::Tools => tool::list(agent),
         Command::Context => conversation::context(agent),
         Command::Reset => conversation::reset(agent, observer),
         Command::System => conversation::system(agent, arguments, observer)?,
-        Command::Set => set::run(agent, arguments)?,
+        Command::Set => set::run(agent, arguments, observer)?,
+        Command::Block => block::run(agent, entry, arguments, observer)?,
+        Command::Grants => rights::grants(agent),
+        Command::Allow => rights::set(agent, entry, arguments, Rule::Allow)?,
+        Command::Deny => rights::set(agent, entry, arguments, Rule::Deny)?,
+        Command::Audit => rights::audit(agent, arguments)?,
+        Command::Undo => editing::undo(agent, observer)?,
+        Command::Branch => editing::branch(agent, entry, arguments, observer)?,
+        Command::Branches => editing::branches(agent),
+        Command::Save => editing::save(agent, arguments),
+        Command::Load => editing::load(agent, arguments, observer)?,
+        Command::Export => editing::export(agent, entry, arguments)?,
         Command::Stats => conversation::stats(agent),
         Command::Models => models::list(agent),
         Command::History => conversation::history(agent, arguments)?,
@@ -97,7 +116,7 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
         Command::Hexdump => hexdump::run(machine, entry, arguments)?,
         Command::Shutdown => "The machine is being switched off.".into(),
         Command::Reboot => "The machine is being restarted.".into(),
-        Command::Selftest => String::new(),
+        Command::Selftest | Command::Tool | Command::Edit | Command::Regenerate => String::new(),
     })
 }
 

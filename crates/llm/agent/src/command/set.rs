@@ -1,7 +1,7 @@
 //! `/set`: parameters and the keyboard layout.
 
 use super::CommandError;
-use crate::{Agent, SettingError, Settings};
+use crate::{Agent, Observer, SettingError, Settings};
 use alloc::{format, string::String};
 use core::fmt::Write;
 use llm_context::Budget;
@@ -9,9 +9,10 @@ use llm_inference::model::LanguageModel;
 
 const KEYMAP: &str = "keymap";
 
-pub fn run<M: LanguageModel>(
+pub fn run<M: LanguageModel, O: Observer + ?Sized>(
     agent: &mut Agent<'_, M>,
     arguments: &str,
+    observer: &O,
 ) -> Result<String, CommandError> {
     // `/set parameter NAME VALUE` is how ollama's users write it.
     let arguments = arguments.strip_prefix("parameter ").unwrap_or(arguments).trim();
@@ -21,7 +22,7 @@ pub fn run<M: LanguageModel>(
         return Ok(show_all(agent));
     }
     if !value.is_empty() {
-        change(agent, name, value)?;
+        change(agent, name, value, observer)?;
     }
     if name == KEYMAP {
         return Ok(format!("keymap = {}", agent.host.keymap()));
@@ -45,10 +46,11 @@ fn show_all<M: LanguageModel>(agent: &Agent<'_, M>) -> String {
     text + "```"
 }
 
-fn change<M: LanguageModel>(
+fn change<M: LanguageModel, O: Observer + ?Sized>(
     agent: &mut Agent<'_, M>,
     name: &str,
     value: &str,
+    observer: &O,
 ) -> Result<(), CommandError> {
     if name == KEYMAP {
         return agent.host.set_keymap(value).map_err(|_| {
@@ -58,6 +60,11 @@ fn change<M: LanguageModel>(
     }
     let limit = agent.window.budget().limit();
     agent.settings.set(name, value, limit)?;
+    agent.window.set_policy(agent.settings.eviction);
+    if name == "router" {
+        // Whether the model is told of tools depends on it.
+        agent.repin(observer)?;
+    }
     agent.window.set_budget(Budget::new(limit, agent.settings.reserve));
     Ok(())
 }

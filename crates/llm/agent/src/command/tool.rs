@@ -1,17 +1,18 @@
 //! `/tool` and `/tools`.
 
 use super::{CommandError, table::Entry};
-use crate::{Agent, Observer, ToolSource, call::ToolCall};
+use crate::{Agent, Observer, ToolSource, calls::ToolCall};
 use alloc::string::String;
-use core::fmt::Write;
+use core::{fmt::Write, sync::atomic::AtomicBool};
 use llm_inference::model::LanguageModel;
 use llm_tools::{ToolError, arguments, schema};
 
-pub fn call<M: LanguageModel, O: Observer + ?Sized>(
+pub async fn call<M: LanguageModel, O: Observer + ?Sized>(
     agent: &mut Agent<'_, M>,
     entry: &Entry,
     text: &str,
     observer: &O,
+    cancel: &AtomicBool,
 ) -> Result<String, CommandError> {
     let (name, text) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     if name.is_empty() {
@@ -19,8 +20,8 @@ pub fn call<M: LanguageModel, O: Observer + ?Sized>(
     }
     let tool = agent.tools.get(name).map_err(ToolError::Refused)?;
     let arguments = arguments::from_text(tool.schema(), text)?;
-    let call = ToolCall { name: name.into(), arguments };
-    Ok(agent.call_tool(&call, ToolSource::User, observer)?.text)
+    let call = ToolCall { id: String::new(), name: name.into(), arguments };
+    Ok(agent.call_tool(&call, ToolSource::User, observer, cancel).await?.text)
 }
 
 pub fn list<M: LanguageModel>(agent: &Agent<'_, M>) -> String {

@@ -1,8 +1,12 @@
 //! A machine with fixed facts whose clock moves by a millisecond whenever it is looked at.
 
-use crate::{Check, EmbeddingModel, Host, UnknownKeymap};
-use alloc::{string::String, vec::Vec};
-use core::cell::{Cell, RefCell};
+use crate::{Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap};
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::{
+    cell::{Cell, RefCell},
+    future::ready,
+};
+use llm_memory::BoxFuture;
 use system_platform::{
     DateTime, Machine,
     machine::{CpuInfo, FrameStats, MemoryRegion, MemoryStats, UnmappedAddress},
@@ -22,6 +26,10 @@ pub struct FakeHost {
     pub reboots: Cell<u32>,
     /// The embedding model.
     pub embedding: RefCell<EmbeddingModel>,
+    /// What the person says to calls that ask; the last answer holds on. Nobody, if empty.
+    pub approvals: RefCell<Vec<Approval>>,
+    /// What the person was asked.
+    pub questions: RefCell<Vec<Question>>,
     keymap: Cell<&'static str>,
     uptime_ns: Cell<u64>,
 }
@@ -38,6 +46,8 @@ impl Default for FakeHost {
             shut_downs: Cell::new(0),
             reboots: Cell::new(0),
             embedding: RefCell::default(),
+            approvals: RefCell::default(),
+            questions: RefCell::default(),
             keymap: Cell::new(KEYMAPS[0]),
             uptime_ns: Cell::new(0),
         }
@@ -152,6 +162,16 @@ impl Host for FakeHost {
         let known = KEYMAPS.into_iter().find(|known| *known == name).ok_or(UnknownKeymap)?;
         self.keymap.set(known);
         Ok(())
+    }
+
+    fn approve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Approval>> {
+        self.questions.borrow_mut().push(question.clone());
+        let mut approvals = self.approvals.borrow_mut();
+        let answer = match approvals.len() {
+            0 | 1 => approvals.first().copied(),
+            _ => Some(approvals.remove(0)),
+        };
+        Box::pin(ready(answer))
     }
 
     fn selftest(&self, what: &str) -> Vec<Check> {

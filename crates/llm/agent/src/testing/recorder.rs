@@ -1,6 +1,6 @@
 //! Keeps the events of an agent as lines of text that a test can compare.
 
-use crate::{AgentEvent, Observer, StopReason, ToolSource};
+use crate::{AgentEvent, Approval, Observer, StopReason, ToolSource};
 use alloc::{
     format,
     string::{String, ToString},
@@ -21,14 +21,26 @@ pub enum Recorded {
     WarmUp(usize),
     /// A reply: its text, its tokens, why it ended.
     Reply(String, usize, StopReason),
+    /// The tool that a request was matched with.
+    Routed(Option<String>),
     /// A call: tool, arguments, who.
     ToolCall(String, String, ToolSource),
     /// Its result: tool, whether it succeeded, the text.
     ToolResult(String, bool, String),
+    /// A question to the person: the right that is asked for.
+    Asked(String),
+    /// The answer.
+    Answered(Option<Approval>),
+    /// A notice to the person.
+    Notice(String),
     /// Tokens in the window.
     Context(usize),
     /// A turn that went: its number, its tokens.
     Evicted(u64, usize),
+    /// A text that was brought back.
+    PagedIn(String),
+    /// Turns dropped for good.
+    Forgotten(usize),
     /// The conversation began anew.
     Reset,
     /// A check: its name, whether it passed.
@@ -78,14 +90,22 @@ impl Observer for Recorder {
                 assert_eq!(self.reply.take(), report.text, "what was streamed is the reply");
                 Recorded::Reply(report.text.into(), report.tokens, report.stop_reason)
             }
+            AgentEvent::Routed { route } => Recorded::Routed(route.tool().map(Into::into)),
             AgentEvent::ToolCall { name, arguments, source } => {
                 Recorded::ToolCall((*name).into(), arguments.to_string(), *source)
             }
             AgentEvent::ToolResult { name, ok, result, .. } => {
                 Recorded::ToolResult((*name).into(), *ok, (*result).into())
             }
+            AgentEvent::ApprovalAsked { question } => {
+                Recorded::Asked(question.capability.to_string())
+            }
+            AgentEvent::ApprovalGiven { answer, .. } => Recorded::Answered(*answer),
+            AgentEvent::Notice { text } => Recorded::Notice((*text).into()),
             AgentEvent::Context(usage) => Recorded::Context(usage.used),
             AgentEvent::Evicted(evicted) => Recorded::Evicted(evicted.turn.0, evicted.tokens),
+            AgentEvent::PagedIn { recalled } => Recorded::PagedIn(recalled.text.clone()),
+            AgentEvent::Forgotten { turns } => Recorded::Forgotten(*turns),
             AgentEvent::ConversationReset => Recorded::Reset,
             AgentEvent::Selftest { name, ok, .. } => Recorded::Selftest((*name).into(), *ok),
             AgentEvent::Power { action } => Recorded::Power(format!("{action:?}")),

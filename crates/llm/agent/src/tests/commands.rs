@@ -61,11 +61,13 @@ fn tool_takes_plain_text_names_and_json() {
     assert_eq!(succeed(&mut bench, "/tool calc 2 + 2*3"), "8");
     assert_eq!(succeed(&mut bench, "/tool calc expr=2+2*3"), "8");
     assert_eq!(succeed(&mut bench, "/tool calc {\"expr\": \"2+2*3\"}"), "8");
-    assert_eq!(succeed(&mut bench, "/tool store gate 4417 west"), "stored \"gate\"");
-    assert_eq!(succeed(&mut bench, "/tool recall gate"), "4417 west");
-    assert_eq!(succeed(&mut bench, "/tool recall"), "gate");
+    assert_eq!(
+        succeed(&mut bench, "/tool remember the gate is 4417 west"),
+        "remembered: the gate is 4417 west"
+    );
+    assert_eq!(succeed(&mut bench, "/tool recall gate"), "the gate is 4417 west");
     assert_eq!(succeed(&mut bench, "/tool echo one\ntwo"), "one\ntwo");
-    assert!(succeed(&mut bench, "/tool time").contains("2026-11-23 23:59:59"));
+    assert!(succeed(&mut bench, "/tool clock").contains("23 November 2026"));
     assert!(succeed(&mut bench, "/tool sysinfo").contains("Fake CPU"));
     assert_eq!(fail(&mut bench, "/tool"), "usage: `/tool NAME [ARGUMENTS]`");
     assert_eq!(
@@ -80,8 +82,12 @@ fn tool_takes_plain_text_names_and_json() {
 fn tools_shows_names_arguments_and_examples() {
     let mut bench = Bench::new([]);
     let tools = succeed(&mut bench, "/tools");
-    for text in ["**calc** expr - ", "**store** key value - ", "**recall** [key] - ", "**time** - "]
-    {
+    for text in [
+        "**calc** expr - ",
+        "**remember** text - ",
+        "**edit_block** block text [append] - ",
+        "**clock** [question] - ",
+    ] {
         assert!(tools.contains(text), "{text}: {tools}");
     }
 }
@@ -102,7 +108,7 @@ fn context_maps_the_window() {
 #[test]
 fn reset_begins_a_new_conversation_and_keeps_notes_and_history() {
     let mut bench = Bench::new(["Hello.", "Hello again."]);
-    bench.say("/tool store k v");
+    bench.say("/tool remember a fact");
     bench.say("Hi!");
     let events = bench.say("/clear");
     assert_eq!(
@@ -115,7 +121,7 @@ fn reset_begins_a_new_conversation_and_keeps_notes_and_history() {
     assert_eq!(bench.agent.usage().used, bench.agent.usage().pinned);
     bench.say("Hi!");
     assert_eq!(bench.model().computed_text().matches("user\nHi!").count(), 1);
-    assert_eq!(succeed(&mut bench, "/tool recall k"), "v");
+    assert_eq!(succeed(&mut bench, "/tool recall fact"), "a fact");
 }
 
 #[test]
@@ -125,12 +131,7 @@ fn system_shows_replaces_and_restores_the_prompt() {
     succeed(&mut bench, "/system You are a pirate.");
     assert_eq!(succeed(&mut bench, "/system"), "The system prompt is:\nYou are a pirate.");
     bench.say("Hi!");
-    assert!(
-        bench
-            .model()
-            .computed_text()
-            .starts_with("<|im_start|>system\nYou are a pirate.<|im_end|>")
-    );
+    assert!(bench.model().computed_text().starts_with("<|im_start|>system\nYou are a pirate.\n"));
     let refusal = fail(&mut bench, &format!("/system {}", "x".repeat(9000)));
     assert!(refusal.contains("tokens, but the window has room for"), "{refusal}");
     assert_eq!(succeed(&mut bench, "/system"), "The system prompt is:\nYou are a pirate.");

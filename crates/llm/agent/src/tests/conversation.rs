@@ -137,15 +137,16 @@ fn warming_up_stops_at_once_and_goes_on_where_it_was() {
 
 #[test]
 fn a_reply_stopped_while_its_prompt_is_computed_leaves_no_trace() {
-    let mut bench = Bench::new(["Hello."]);
+    // No example in the prompt begins with this letter: a part of the prompt may end before one.
+    let mut bench = Bench::new(["Quite."]);
     let before = bench.agent.usage();
     let Bench { agent, recorder, cancel, .. } = &mut bench;
-    interrupt_after(7, cancel, agent.process_input("Hi!", &Yielding, recorder, cancel));
+    interrupt_after(5, cancel, agent.process_input("Hi!", &Yielding, recorder, cancel));
     let events = bench.recorder.take();
     assert!(events.contains(&reply("", StopReason::Cancelled)), "{events:?}");
     assert_eq!(bench.agent.usage(), before);
     bench.cancel.store(false, Ordering::Relaxed);
-    assert_eq!(bench.say("Hi!"), [reply("Hello.", StopReason::EndOfTurn)]);
+    assert_eq!(bench.say("Hi!"), [reply("Quite.", StopReason::EndOfTurn)]);
 }
 
 /// Presses "stop" when a text has been shown.
@@ -179,7 +180,9 @@ fn a_stopped_reply_keeps_what_was_said_and_the_next_turn_goes_on_from_it() {
     bench.cancel.store(false, Ordering::Relaxed);
     assert_eq!(bench.say("Go on?"), [reply("Yes.", StopReason::EndOfTurn)]);
     assert!(bench.model().computed_text().contains("assistant\nOne two<|im_end|>\n"));
-    assert_eq!(bench.model().computed_total(), cached_tokens(&bench));
+    let drafts = bench.agent.speculation();
+    let wrong = (drafts.drafted - drafts.accepted) as usize;
+    assert_eq!(bench.model().computed_total(), cached_tokens(&bench) + wrong);
 }
 
 #[test]

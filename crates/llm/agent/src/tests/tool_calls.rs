@@ -1,9 +1,8 @@
 use super::Bench;
 use crate::{
     StopReason, ToolSource,
-    call::{self, ToolCall},
-    stream::{Part, ReplyStream},
-    testing::{Recorded, Script},
+    calls::{CallFormat, Part, ReplyStream},
+    testing::{Recorded, Script, ScriptedModel},
 };
 use alloc::{format, string::String};
 use llm_tools::schema;
@@ -44,11 +43,11 @@ fn a_call_is_run_and_its_result_fed_back() {
 #[test]
 fn several_calls_in_one_reply_run_in_order() {
     let store =
-        r#"<tool_call>{"name": "store", "arguments": {"key": "k", "value": "v"}}</tool_call>"#;
-    let recall = r#"<tool_call>{"name": "recall", "arguments": {"key": "k"}}</tool_call>"#;
+        r#"<tool_call>{"name": "remember", "arguments": {"text": "the key is red"}}</tool_call>"#;
+    let recall = r#"<tool_call>{"name": "recall", "arguments": {"query": "key"}}</tool_call>"#;
     let mut bench = Bench::new([&format!("{store}{recall}"), "Done."]);
     bench.say("Keep it.");
-    assert_eq!(results(&bench), "stored \"k\"|k = v");
+    assert_eq!(results(&bench), "remembered: the key is red|the key is red");
 }
 
 #[test]
@@ -129,7 +128,7 @@ fn a_result_that_the_reply_does_not_say_is_shown_below_it() {
     }
     // That something was done need not be said.
     let store =
-        r#"<tool_call>{"name": "store", "arguments": {"key": "k", "value": "v"}}</tool_call>"#;
+        r#"<tool_call>{"name": "remember", "arguments": {"text": "the key is red"}}</tool_call>"#;
     let mut bench = Bench::new([store, "Done."]);
     let events = bench.say("Keep it.");
     assert_eq!(events.last(), Some(&Recorded::Reply("Done.".into(), 5, StopReason::EndOfTurn)));
@@ -142,7 +141,7 @@ fn whatever_the_model_would_write_its_calls_can_be_read_and_fit_their_tools() {
         r#"<tool_call>{"name": "clac", "arguments": {"expr": "6*7"}}</tool_call>"#,
         r#"<tool_call>{"name": "calc", "arguments": {"expr": 42}}</tool_call>"#,
         r#"<tool_call>{"name": "calc", "arguments": {}}</tool_call>"#,
-        r#"<tool_call>{"name": "store", "arguments": {"key": "k", "value": true, "x": 1}}</tool_call>"#,
+        r#"<tool_call>{"name": "remember", "arguments": {"text": true, "x": 1}}</tool_call>"#,
         r#"<tool_call>{"arguments": {"expr": "6*7"}, "name": "calc"}</tool_call>"#,
         "<tool_call>calc(6*7)</tool_call>",
         "<tool_call></tool_call><tool_call>[]</tool_call>",
@@ -152,7 +151,7 @@ fn whatever_the_model_would_write_its_calls_can_be_read_and_fit_their_tools() {
         bench.say("What is 6*7?");
         let text = bench.model().computed_text();
         let (_, written) = text.split_once("What is 6*7?").expect("the question was computed");
-        let mut stream = ReplyStream::default();
+        let mut stream = ReplyStream::new(CallFormat::Own);
         let mut parts = stream.push(written.as_bytes());
         parts.extend(stream.finish());
         parts.retain(|part| !matches!(part, Part::Text(_)));
@@ -161,10 +160,10 @@ fn whatever_the_model_would_write_its_calls_can_be_read_and_fit_their_tools() {
             let Part::Call(call) = part else {
                 panic!("{wanted}: {part:?} in {written}");
             };
-            let ToolCall { name, arguments } =
-                call::parse(&call).unwrap_or_else(|error| panic!("{wanted}: {error}: {call}"));
-            let tool = bench.agent.tools().get(&name).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(schema::check(tool.schema(), &arguments), Ok(()), "{wanted}: {call}");
+            let tool =
+                bench.agent.tools().get(&call.name).unwrap_or_else(|error| panic!("{error}"));
+            let checked = schema::check(tool.schema(), &call.arguments);
+            assert_eq!(checked, Ok(()), "{wanted}: {call:?}");
         }
     }
 }
@@ -236,4 +235,65 @@ fn a_call_by_hand_is_logged_as_the_persons() {
             Recorded::Command("tool".into(), true, "8".into()),
         ]
     );
+}
+
+#[test]
+fn a_model_calls_in_the_form_of_its_own_template() {
+    let arguments = r#"{"expr":"6*7"}"#;
+    for (template, marker, call) in [
+        (
+            "<|python_tag|>",
+            Some("<|python_tag|>"),
+            r#"<|python_tag|>{"name": "calc", "parameters": {"expr": "6*7"}}"#,
+        ),
+        ("ipython", None, r#"{"name": "calc", "parameters": {"expr": "6*7"}}"#),
+        (
+            "[TOOL_CALLS]",
+            Some("[TOOL_CALLS]"),
+            r#"[TOOL_CALLS][{"name": "calc", "arguments": {"expr": "6*7"}, "id": "abcdefghi"}]"#,
+        ),
+        ("[TOOL_CALLS][ARGS]", None, r#"[TOOL_CALLS]calc[ARGS]{"expr": "6*7"}"#),
+        ("tool_code", None, "Hm. ```tool_code\ncalc(expr=\"6*7\")\n```"),
+    ] {
+        let model = ScriptedModel::new(4096, [call.into(), "It is 42.".into()]);
+        let mut model = model.with_template_text(template);
+        if let Some(marker) = marker {
+            model = model.with_marker(marker);
+        }
+        let mut bench = Bench::with_model(Some(model));
+        let events = bench.say("What is 6*7?");
+        let Recorded::Reply(text, _, StopReason::ToolCall) = &events[0] else {
+            panic!("{call}: {events:?}");
+        };
+        assert!(["", "Hm. "].contains(&text.as_str()), "{text}");
+        let expected = Recorded::ToolCall("calc".into(), arguments.into(), ToolSource::Model);
+        assert_eq!(events[1], expected, "{call}");
+        assert_eq!(results(&bench), "6*7 = 42");
+        // The text of the reply has the marker, be it a token or not, and so have the examples.
+        let text = bench.model().computed_text();
+        assert!(text.contains(&format!("assistant\n{call}<|im_end|>")), "{text}");
+        assert!(!text.contains("<tool_call>"), "{text}");
+    }
+}
+
+#[test]
+fn in_every_form_a_call_is_held_to_its_grammar() {
+    for (template, wanted) in [
+        ("ipython", r#"{"name": clac, "parameters": [1]}"#),
+        ("[TOOL_CALLS]", r#"[TOOL_CALLS]{"name": "calc"}"#),
+        ("[TOOL_CALLS][ARGS]", "[TOOL_CALLS]clac[ARGS]{}"),
+        ("tool_code", "Hm. ```tool_code\nprint(calc('6*7'))\n```"),
+    ] {
+        let model = ScriptedModel::new(4096, [wanted.into(), "Done.".into()]);
+        let mut bench = Bench::with_model(Some(model.with_template_text(template)));
+        let events = bench.say("What is 6*7?");
+        // A text in it may go on until the reply is cut short, which is said where there is a call.
+        let is_call = |event: &Recorded| match event {
+            Recorded::ToolCall(..) => true,
+            other => *other == error("the reply was cut short: its tool calls were not run"),
+        };
+        assert!(events.iter().any(is_call), "{wanted}: {events:?}");
+        let is_unreadable = |event: &Recorded| matches!(event, Recorded::Error(_, message) if message.contains("cannot be read"));
+        assert!(!events.iter().any(is_unreadable), "{wanted}: {events:?}");
+    }
 }

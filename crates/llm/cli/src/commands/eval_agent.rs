@@ -8,10 +8,12 @@
 use crate::{
     args::Args,
     error::CliError,
+    evaluation::EvaluationHost,
     host::{self, ModelOptions},
 };
-use llm_agent::{Agent, AgentEvent, Config, Observer, ToolSource, testing::FakeHost};
+use llm_agent::{Agent, AgentEvent, Config, Observer, ToolSource};
 use llm_inference::engine::Engine;
+use llm_memory::{EngineEmbedder, TextEmbedder, WordEmbedder};
 use serde::Deserialize;
 use std::{cell::RefCell, fmt, path::PathBuf, process::ExitCode, sync::atomic::AtomicBool};
 use system_platform::pace::{self, Unpaced};
@@ -105,6 +107,7 @@ impl fmt::Display for Count {
 pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
     let options = ModelOptions::from_args(&mut args)?;
     let path: PathBuf = args.required("--cases")?;
+    let embedding: Option<PathBuf> = args.option("--embedding")?;
     args.words(0)?;
     let text = String::from_utf8_lossy(&host::read(&path)?).into_owned();
     let lines = text.lines().filter(|line| !line.trim().is_empty());
@@ -113,11 +116,23 @@ pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
         .collect::<Result<_, _>>()
         .map_err(|error| CliError::Fixture { path, error })?;
     let host = options.open()?;
+    let encoder = match embedding {
+        Some(path) => Some(ModelOptions { path, ..options.clone() }.open()?),
+        None => None,
+    };
+    let embedder = match &encoder {
+        Some(encoder) => Some(EngineEmbedder::new(encoder.load_embedder()?, Unpaced)),
+        None => None,
+    };
+    let texts: &dyn TextEmbedder = match &embedder {
+        Some(embedder) => embedder,
+        None => &WordEmbedder,
+    };
     // What one conversation has computed of the beginning of all, the next need not.
     let mut engine = Some(host.load()?);
     let [mut tools, mut arguments, mut answers] = [Count::default(); 3];
     for case in &cases {
-        let outcome = converse(&mut engine, case)?;
+        let outcome = converse(&mut engine, texts, case)?;
         let marks = Marks::of(case, &outcome);
         tools.add(Some(marks.is_right_tool));
         arguments.add(marks.has_valid_arguments);
@@ -129,9 +144,13 @@ pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
 }
 
 /// Has the conversation of a case.
-fn converse(engine: &mut Option<Engine<'_>>, case: &Case) -> Result<Outcome, CliError> {
-    let machine = FakeHost::default();
-    let mut agent = Agent::new(engine.take(), &machine, Config::default())
+fn converse(
+    engine: &mut Option<Engine<'_>>,
+    embedder: &dyn TextEmbedder,
+    case: &Case,
+) -> Result<Outcome, CliError> {
+    let host = EvaluationHost::new(embedder);
+    let mut agent = Agent::new(engine.take(), &host, Config::default())
         .map_err(|error| CliError::Agent(error.to_string()))?;
     let cancel = AtomicBool::new(false);
     let mut watcher = Watcher::default();

@@ -13,3 +13,5 @@ pub mod make_test_model;
 pub mod parity;
 mod parity_embedding;
 pub mod tokenize;
+pub mod tools_doc;
+pub mod train_router;

@@ -103,6 +103,27 @@ impl<'m> Embedder<'m> {
         self.embed_tokens(&self.encode(text), pacer).await
     }
 
+    /// As [`Self::embed`]; of a text that is too long, the vector of its beginning.
+    ///
+    /// # Errors
+    /// See [`Self::embed_tokens`].
+    pub async fn embed_beginning(
+        &mut self,
+        text: &str,
+        pacer: &impl Pacer,
+    ) -> Result<Vec<f32>, EmbedError> {
+        let mut tokens = self.encode(text);
+        let limit = self.config().trained_context;
+        if tokens.len() > limit
+            && let Some(end) = tokens.pop()
+        {
+            // The last token is the one that ends every text.
+            tokens.truncate(limit - 1);
+            tokens.push(end);
+        }
+        self.embed_tokens(&tokens, pacer).await
+    }
+
     /// The vectors of many texts, in order. Each is what [`Self::embed`] gives for it alone.
     ///
     /// # Errors

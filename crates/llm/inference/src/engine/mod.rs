@@ -86,6 +86,10 @@ pub struct Engine<'m> {
     tokenizer: Tokenizer,
     template: ChatTemplate,
     template_warning: Option<Warning>,
+    /// The template's source, whether it can be used or not.
+    template_source: Option<&'m str>,
+    /// Tools for the template to describe, with special tokens in their texts shielded.
+    tools: Option<serde_json::Value>,
     plan: MemoryPlan,
     arena: KvArena,
     sequences: Sequences,
@@ -112,8 +116,8 @@ impl<'m> Engine<'m> {
         let mut weights = Weights::from_gguf(&gguf, &config)?;
         let mut plan = plan(&gguf, &config, &options)?;
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
-        let (template, template_warning) =
-            ChatTemplate::from_source(gguf.string("tokenizer.chat_template")?);
+        let template_source = gguf.string("tokenizer.chat_template")?;
+        let (template, template_warning) = ChatTemplate::from_source(template_source);
         let no_memory = |_| LoadError::AllocationFailed(plan);
         let arena = KvArena::new(config.layers, config.kv_heads, config.head_dim, plan.pages)
             .map_err(no_memory)?;
@@ -134,6 +138,8 @@ impl<'m> Engine<'m> {
             tokenizer,
             template,
             template_warning,
+            template_source,
+            tools: None,
             plan,
             arena,
             sequences,
@@ -314,6 +320,22 @@ pub(crate) fn describe(gguf: &Gguf<'_>, config: &Config) -> Result<ModelInfo, Lo
     })
 }
 
+/// JSON whose texts cannot make a control token.
+fn shielded(json: &serde_json::Value, tokenizer: &Tokenizer) -> serde_json::Value {
+    use serde_json::Value;
+    match json {
+        Value::String(text) => Value::from(tokenizer.shield(text)),
+        Value::Array(items) => items.iter().map(|item| shielded(item, tokenizer)).collect(),
+        Value::Object(entries) => {
+            let entries = entries.iter().map(|(key, value)| {
+                (tokenizer.shield(key).into_owned(), shielded(value, tokenizer))
+            });
+            Value::Object(entries.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => json.clone(),
+    }
+}
+
 impl LanguageModel for Engine<'_> {
     fn info(&self) -> &ModelInfo {
         &self.info
@@ -357,7 +379,7 @@ impl LanguageModel for Engine<'_> {
             add_generation_prompt,
             bos_token: &bos_token,
             eos_token: &spelling(self.tokenizer.eos()),
-            tools: None,
+            tools: self.tools.as_ref(),
             now: None,
         })?;
         // Some templates leave it to whoever encodes the text.
@@ -365,6 +387,18 @@ impl LanguageModel for Engine<'_> {
             rendered.insert_str(0, &bos_token);
         }
         Ok(rendered)
+    }
+
+    fn chat_template(&self) -> Option<&str> {
+        self.template_source
+    }
+
+    fn describe_tools(&mut self, tools: Option<&serde_json::Value>) -> bool {
+        let takes_tools = self.template.takes_tools();
+        if takes_tools {
+            self.tools = tools.map(|tools| shielded(tools, &self.tokenizer));
+        }
+        takes_tools
     }
 
     fn computed(&self) -> &[TokenId] {

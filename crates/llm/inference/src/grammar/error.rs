@@ -14,7 +14,8 @@ pub enum Place {
         /// The column.
         column: usize,
     },
-    /// In a schema, as a JSON pointer within the document (RFC 6901); `#` is the whole.
+    /// In a schema, as a JSON pointer within the document (RFC 6901); `#` is the whole. Where there
+    /// are several schemas, the name of the rule stands before it.
     Schema(String),
 }
 
@@ -34,6 +35,18 @@ pub struct GrammarError {
     pub place: Place,
     /// What.
     pub problem: Problem,
+}
+
+impl GrammarError {
+    /// The same error of a schema that has a name.
+    pub(super) fn within(self, name: &str) -> Self {
+        match self.place {
+            Place::Schema(path) => {
+                Self { place: Place::Schema(alloc::format!("{name}{path}")), ..self }
+            }
+            Place::Text { .. } => self,
+        }
+    }
 }
 
 impl fmt::Display for GrammarError {

@@ -53,6 +53,20 @@ impl Expr {
         Self::Choice(vec![self, Self::empty()])
     }
 
+    /// The same with rules that are counted from `first` on.
+    fn shifted(self, first: RuleId) -> Self {
+        let all = |parts: Vec<Self>| parts.into_iter().map(|part| part.shifted(first)).collect();
+        match self {
+            Self::Bytes(_) | Self::Class(_) => self,
+            Self::Sequence(parts) => Self::Sequence(all(parts)),
+            Self::Choice(parts) => Self::Choice(all(parts)),
+            Self::Repeat { body, min, max } => {
+                Self::Repeat { body: Box::new(body.shifted(first)), min, max }
+            }
+            Self::Rule(rule) => Self::Rule(rule + first),
+        }
+    }
+
     /// Whether it can be nothing, given which rules can.
     pub(super) fn is_nullable(&self, rules: &[bool]) -> bool {
         match self {
@@ -103,6 +117,29 @@ impl Rules {
     pub(super) fn add(&mut self, name: String, place: Place, body: Option<Expr>) -> RuleId {
         self.rules.push(Rule { name, place, body });
         self.rules.len() - 1
+    }
+
+    /// Lets the rule `name` stand for the first of `others`, if there is such a rule.
+    ///
+    /// # Errors
+    /// The rule is defined already.
+    pub(super) fn define(&mut self, name: &str, others: Self) -> Result<(), GrammarError> {
+        let first = self.rules.len();
+        let Some(rule) = self.rules.iter_mut().find(|rule| rule.name == name) else {
+            return Ok(());
+        };
+        if rule.body.is_some() {
+            let problem = Problem::DuplicateRule(rule.name.clone());
+            return Err(GrammarError { place: rule.place.clone(), problem });
+        }
+        rule.body = Some(Expr::Rule(first));
+        self.rules.extend(
+            others
+                .rules
+                .into_iter()
+                .map(|rule| Rule { body: rule.body.map(|body| body.shifted(first)), ..rule }),
+        );
+        Ok(())
     }
 
     /// Which rules can stand for nothing.

@@ -54,13 +54,21 @@ impl Grammar {
         Ok(Self { program: Program::compile(&schema::parse(text)?)? })
     }
 
-    /// As [`Self::from_json_schema`], for JSON that stands before the text `end`, with or without a
-    /// line break around it: between two markers, of which a [`Trigger`] waits for the first.
+    /// As [`Self::from_gbnf`], where rules may stand for JSON schemas: `schemas` has the name of each
+    /// such rule, which the text uses and does not define, and its schema.
     ///
     /// # Errors
-    /// As there.
-    pub fn from_json_schema_before(end: &str, text: &str) -> Result<Self, GrammarError> {
-        Ok(Self { program: Program::compile(&schema::parse_before(end, text)?)? })
+    /// As there and in [`Self::from_json_schema`]; the place in a schema begins with the rule's name.
+    pub fn from_gbnf_with_schemas(
+        text: &str,
+        schemas: &[(&str, &serde_json::Value)],
+    ) -> Result<Self, GrammarError> {
+        let mut rules = gbnf::parse(text)?;
+        for (name, schema) in schemas {
+            let parts = schema::parse_value(schema).map_err(|error| error.within(name))?;
+            rules.define(name, parts)?;
+        }
+        Ok(Self { program: Program::compile(&rules)? })
     }
 
     /// States of the automaton: a measure of its size.

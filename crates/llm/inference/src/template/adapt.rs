@@ -3,11 +3,12 @@
 //! Many templates know users and assistants only: they raise an exception at a system message or a
 //! tool's result, or leave it out in silence. Others want the two to take turns. An agent has all
 //! of these, so [`Takes`] asks a template once what it does with them, and what it does not take is
-//! said by the user.
+//! said by the user. It asks as well whether the template describes tools.
 
 use super::{Context, Template};
 use crate::model::{Message, Role, TemplateError};
 use alloc::{borrow::Cow, string::String, vec::Vec};
+use serde_json::json;
 
 /// What stands between two texts that become one message.
 const BETWEEN: &str = "\n\n";
@@ -19,6 +20,8 @@ pub(super) struct Takes {
     system: bool,
     /// The result of a tool after a reply.
     tool: bool,
+    /// Descriptions of tools.
+    pub(super) tools: bool,
 }
 
 impl Takes {
@@ -45,6 +48,7 @@ impl Takes {
         }
         let is_taken = |messages: &[Message]| matches!(render(messages), Ok(true));
         Ok(Self {
+            tools: describes_tools(template, &user),
             system: is_taken(&[system, user.clone()]),
             tool: is_taken(&[user, reply, result]),
         })
@@ -62,6 +66,25 @@ impl Takes {
         }
         Cow::Owned(told(messages, is_taken))
     }
+}
+
+/// Whether a template says of a tool what it is given.
+fn describes_tools(template: &Template, user: &Message) -> bool {
+    const NAME: &str = "probe_of_tools";
+    const ARGUMENT: &str = "probe_of_arguments";
+    let properties = json!({ARGUMENT: {"type": "string"}});
+    let parameters = json!({"type": "object", "properties": properties, "required": [ARGUMENT]});
+    let function = json!({"name": NAME, "description": "Probes.", "parameters": parameters});
+    let tools = json!([{"type": "function", "function": function}]);
+    let rendered = template.render(&Context {
+        messages: core::slice::from_ref(user),
+        add_generation_prompt: true,
+        tools: Some(&tools),
+        ..Context::default()
+    });
+    rendered.is_ok_and(|text| {
+        text.contains(NAME) && text.contains(ARGUMENT) && text.contains(&user.content)
+    })
 }
 
 /// A conversation of users and assistants that take turns.
@@ -162,6 +185,27 @@ mod tests {
             render(STRICT, &conversation).unwrap(),
             "<user>u\n<assistant>a\n<user>t\n\nv\n\nw\n"
         );
+    }
+
+    #[test]
+    fn tools_are_given_to_templates_that_describe_them() {
+        let tools = json!([{"name": "calc", "description": "d"}]);
+        let render = |source: &str| {
+            let (template, warning) = ChatTemplate::from_source(Some(source));
+            assert_eq!(warning, None);
+            let messages = messages(&[(User, "u")]);
+            let context =
+                Context { messages: &messages, tools: Some(&tools), ..Context::default() };
+            (template.takes_tools(), template.render(&context).unwrap())
+        };
+        let describing =
+            "{% for t in tools or [] %}{{ t | tojson }};{% endfor %}{{ messages[0].content }}";
+        let expected = "{\"name\": \"calc\", \"description\": \"d\"};u";
+        assert_eq!(render(describing), (true, expected.into()));
+        // Some only say that there are tools.
+        let hinting = "{% if tools %}Tools!{% endif %}{{ messages[0].content }}";
+        assert_eq!(render(hinting), (false, "u".into()));
+        assert_eq!(render("{{ messages[0].content }}"), (false, "u".into()));
     }
 
     #[test]

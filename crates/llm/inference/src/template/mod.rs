@@ -149,17 +149,23 @@ impl ChatTemplate {
         (Self { template, takes }, Some(warning))
     }
 
+    /// Whether it describes the tools of a [`Context`] to the model.
+    pub const fn takes_tools(&self) -> bool {
+        self.takes.tools
+    }
+
     /// Renders a conversation. What the template does not take (a system message, the result of a
-    /// tool) is said by the user, and so is all that it refuses in this order of messages.
+    /// tool) is said by the user, and so is all that it refuses in this order of messages. Tools that
+    /// it does not describe are left out.
     ///
     /// # Errors
     /// As [`Template::render`], for conversations that the template takes in no form.
     pub fn render(&self, context: &Context<'_>) -> Result<String, TemplateError> {
-        let messages = self.takes.adapted(context.messages);
-        self.template.render(&Context { messages: &messages, ..*context }).or_else(|error| {
-            let messages = simplified(context.messages);
-            self.template.render(&Context { messages: &messages, ..*context }).map_err(|_| error)
-        })
+        let tools = context.tools.filter(|_| self.takes.tools);
+        let render =
+            |messages: &[Message]| self.template.render(&Context { messages, tools, ..*context });
+        render(&self.takes.adapted(context.messages))
+            .or_else(|error| render(&simplified(context.messages)).map_err(|_| error))
     }
 }
 

@@ -155,6 +155,20 @@ fn public_templates_take_an_agents_conversation() {
 }
 
 #[test]
+fn public_templates_that_describe_tools_are_known() {
+    let takes_tools = |name: &str| {
+        let source = fs::read_to_string(fixtures().join(format!("{name}.jinja"))).unwrap();
+        ChatTemplate::from_source(Some(&source)).0.takes_tools()
+    };
+    for name in ["qwen2.5", "qwen3", "llama-3.2", "mistral-nemo"] {
+        assert!(takes_tools(name), "{name}");
+    }
+    for name in ["smollm2", "gemma-3", "llama-3", "phi-4-mini", "deepseek-r1-distill", "zephyr"] {
+        assert!(!takes_tools(name), "{name}");
+    }
+}
+
+#[test]
 fn with_filter_and_format_do_as_in_jinja() {
     for (source, expected) in [
         ("{% set a = 1 %}{% with a = 2, b = a %}{{ a }}{{ b }}{% endwith %}{{ a }}", "211"),

@@ -18,10 +18,13 @@ pub enum Function {
     Round,
     Floor,
     Ceil,
+    Cbrt,
+    Gcd,
+    Lcm,
 }
 
 impl Function {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::Sqrt,
         Self::Sin,
         Self::Cos,
@@ -35,9 +38,13 @@ impl Function {
         Self::Round,
         Self::Floor,
         Self::Ceil,
+        Self::Cbrt,
+        Self::Gcd,
+        Self::Lcm,
     ];
 
     pub fn from_name(name: &str) -> Option<Self> {
+        let name = if name.eq_ignore_ascii_case("log10") { "log" } else { name };
         Self::ALL.into_iter().find(|function| function.name().eq_ignore_ascii_case(name))
     }
 
@@ -56,6 +63,9 @@ impl Function {
             Self::Round => "round",
             Self::Floor => "floor",
             Self::Ceil => "ceil",
+            Self::Cbrt => "cbrt",
+            Self::Gcd => "gcd",
+            Self::Lcm => "lcm",
         }
     }
 
@@ -64,6 +74,7 @@ impl Function {
         match self {
             Self::Min => return Ok(choose(arguments, |new, best| new < best)),
             Self::Max => return Ok(choose(arguments, |new, best| new > best)),
+            Self::Gcd | Self::Lcm => return self.of_whole(arguments),
             _ => {}
         }
         let &[argument] = arguments else {
@@ -86,11 +97,44 @@ impl Function {
             Self::Round => Some(libm::round(x)),
             Self::Floor => Some(libm::floor(x)),
             Self::Ceil => Some(libm::ceil(x)),
+            Self::Cbrt => Some(libm::cbrt(x)),
             Self::Abs if x < 0.0 => return Ok(argument.negated()),
-            Self::Abs | Self::Min | Self::Max => return Ok(argument),
+            Self::Abs | Self::Min | Self::Max | Self::Gcd | Self::Lcm => return Ok(argument),
         };
         value.map(Number::from_f64).ok_or(ErrorKind::OutOfDomain { function: self.name() })
     }
+}
+
+impl Function {
+    /// The greatest common divisor, or the least common multiple, of whole numbers.
+    fn of_whole(self, arguments: &[Number]) -> Result<Number, ErrorKind> {
+        let out_of_domain = || ErrorKind::OutOfDomain { function: self.name() };
+        let mut result: Option<i128> = None;
+        for argument in arguments {
+            let Number::Integer(next) = *argument else { return Err(out_of_domain()) };
+            let next = next.checked_abs().ok_or_else(out_of_domain)?;
+            result = Some(match result {
+                None => next,
+                Some(before) => {
+                    let divisor = greatest_common_divisor(before, next);
+                    match self {
+                        Self::Gcd => divisor,
+                        _ if divisor == 0 => 0,
+                        _ => (before / divisor).checked_mul(next).ok_or_else(out_of_domain)?,
+                    }
+                }
+            });
+        }
+        result.map(Number::Integer).ok_or_else(out_of_domain)
+    }
+}
+
+/// Euclid's algorithm.
+const fn greatest_common_divisor(mut left: i128, mut right: i128) -> i128 {
+    while right != 0 {
+        (left, right) = (right, left % right);
+    }
+    left
 }
 
 /// The argument that beats all others; the grammar gives at least one.

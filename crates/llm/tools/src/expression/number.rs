@@ -69,6 +69,19 @@ impl Number {
         self.combine(exponent, whole, libm::pow)
     }
 
+    /// The product of all whole numbers up to `self`; `None` if it is no whole number, or negative.
+    pub fn factorial(self) -> Option<Self> {
+        let Self::Integer(last) = self else { return None };
+        if last < 0 {
+            return None;
+        }
+        // From 171 on it is beyond a float, and so is every further step.
+        Some(
+            (2..=last.min(171))
+                .fold(Self::Integer(1), |product, next| product.times(Self::Integer(next))),
+        )
+    }
+
     /// `-self`.
     pub fn negated(self) -> Self {
         Self::Integer(0).minus(self)

@@ -62,37 +62,26 @@ const TYPES: &[&str] = &["object", "array", "string", "number", "integer", "bool
 
 /// Parses a schema; the first of the rules is where it begins.
 pub(super) fn parse(text: &str) -> Result<Rules, GrammarError> {
-    parse_from(text, Rules::default())
-}
-
-/// As [`parse`], with `end` after the JSON, and perhaps a line break before and after it.
-pub(super) fn parse_before(end: &str, text: &str) -> Result<Rules, GrammarError> {
-    let line_break = || Expr::text("\n").optional();
-    // The rule of the whole document is the next.
-    let body = Expr::Sequence(vec![line_break(), Expr::Rule(1), line_break(), Expr::text(end)]);
-    let mut rules = Rules::default();
-    rules.add(String::from("all"), Path::root().place(), Some(body));
-    parse_from(text, rules)
-}
-
-/// Adds the rules of a schema, that of the whole document first.
-fn parse_from(text: &str, rules: Rules) -> Result<Rules, GrammarError> {
     let whole = Path::root();
     if text.len() > MAX_LEN_BYTES {
         return whole.fail(Problem::TooLarge(MAX_LEN_BYTES));
     }
-    let root: Value = match serde_json::from_str(text) {
-        Ok(root) => root,
-        Err(error) => return whole.fail(Problem::NotJson(error.to_string())),
-    };
+    match serde_json::from_str(text) {
+        Ok(root) => parse_value(&root),
+        Err(error) => whole.fail(Problem::NotJson(error.to_string())),
+    }
+}
+
+/// As [`parse`], of a schema that is JSON already.
+pub(super) fn parse_value(root: &Value) -> Result<Rules, GrammarError> {
     let mut compiler = Compiler {
-        root: &root,
-        rules,
+        root,
+        rules: Rules::default(),
         references: BTreeMap::new(),
         pending: Vec::new(),
         shared: BTreeMap::new(),
     };
-    compiler.reference("#", &whole)?;
+    compiler.reference("#", &Path::root())?;
     while let Some((rule, schema, path)) = compiler.pending.pop() {
         let body = compiler.schema(schema, &path)?;
         compiler.rules.rules[rule].body = Some(body);

@@ -1,6 +1,6 @@
 use super::{allows_prefix, matches};
 use crate::grammar::{Grammar, GrammarError, Place, Problem};
-use alloc::{format, string::String, string::ToString};
+use alloc::{format, string::String, string::ToString, vec::Vec};
 use serde_json::{Value, json};
 
 fn grammar(schema: &Value) -> Grammar {
@@ -274,15 +274,32 @@ fn any_value_may_be_nested_as_deep_as_the_stack_and_no_deeper() {
 }
 
 #[test]
-fn json_before_an_end_may_have_a_line_break_around_it() {
-    let schema = json!({"properties": {"a": {"$ref": "#"}}, "additionalProperties": false});
-    let grammar = Grammar::from_json_schema_before("</end>", &schema.to_string()).unwrap();
-    for good in ["{}</end>", "\n{}\n</end>", "{\"a\":{\"a\":{}}}\n</end>"] {
+fn rules_of_a_grammar_may_be_schemas() {
+    let schemas = [
+        ("arguments", json!({"properties": {"a": {"$ref": "#"}}, "additionalProperties": false})),
+        ("count", json!({"type": "integer", "minimum": 0})),
+        ("unused", json!({"type": "boolean"})),
+    ];
+    let schemas: Vec<(&str, &Value)> = schemas.iter().map(|(name, value)| (*name, value)).collect();
+    let text = "root ::= count* \"f(\" arguments \")\" count";
+    let grammar = Grammar::from_gbnf_with_schemas(text, &schemas).unwrap();
+    for good in ["f({})0", "17f({\"a\":{\"a\":{}}})3"] {
         assert!(matches(&grammar, good.as_bytes()), "{good}");
     }
-    for bad in ["{}", "</end>", "{}</end> ", "\n\n{}</end>", "{\"a\":{}</end>}</end>"] {
+    for bad in ["f({})", "f()1", "f({\"b\":{}})1", "f({}))1", "-1f({})1"] {
         assert!(!matches(&grammar, bad.as_bytes()), "{bad}");
     }
-    let error = Grammar::from_json_schema_before("</end>", "{\"not\": {}}").unwrap_err();
-    assert_eq!(error.place, Place::Schema(String::from("#/not")));
+}
+
+#[test]
+fn a_schema_in_a_grammar_is_blamed_by_its_name() {
+    let not = json!({"not": {}});
+    let fails = |text| Grammar::from_gbnf_with_schemas(text, &[("call", &not)]).unwrap_err();
+    let error = fails("root ::= call");
+    assert_eq!(error.place, Place::Schema(String::from("call#/not")));
+    let any = json!(true);
+    let twice = Grammar::from_gbnf_with_schemas("root ::= a\na ::= \"x\"", &[("a", &any)]);
+    assert_eq!(twice.unwrap_err().problem, Problem::DuplicateRule(String::from("a")));
+    let missing = Grammar::from_gbnf_with_schemas("root ::= a b", &[("a", &any)]);
+    assert_eq!(missing.unwrap_err().problem, Problem::UndefinedRule(String::from("b")));
 }

@@ -1,0 +1,146 @@
+//! Routing: for a model too small to choose a tool and to write its call, the router chooses, and the
+//! arguments are read out of the person's own words.
+//!
+//! What such a model would make of a result is worse than the result: the reply is what the tool
+//! says. Larger models choose, call and word by themselves ([`crate::turn`]); the router then only
+//! picks the tools that they are told of.
+
+use crate::{
+    Agent, AgentEvent, ErrorSource, Observer, ReplyReport, StopReason, ToolSource,
+    agent::report_error, calls::ToolCall, paging::Question,
+};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::sync::atomic::AtomicBool;
+use llm_inference::model::{LanguageModel, SpecialTokens};
+use llm_tools::{ReadingContext, Router, Tool, router::Route};
+use system_platform::Pacer;
+
+/// Models with fewer weights than this are routed.
+pub const SMALL_MODEL_PARAMETERS: u64 = 1_000_000_000;
+/// A tool that is less likely than this is not called: an answer in words does less harm.
+const SURE_ENOUGH: f32 = 0.35;
+
+/// A memory that is nearer to a question than this speaks for recalling it.
+const MEMORY_NEAR: f32 = 0.45;
+/// How much it does: a factor of e for each eighth.
+const MEMORY_WEIGHT: f32 = 8.0;
+
+/// What a tool loses that cannot read the request.
+const UNREAD_WEIGHT: f32 = 0.25;
+
+/// The router, and whose vectors it was made for.
+pub(crate) struct PreparedRouter {
+    pub router: Router,
+    fingerprint: u64,
+}
+
+impl<M: LanguageModel> Agent<'_, M> {
+    /// Whether tools are chosen for the model.
+    pub(crate) fn is_routed(&self) -> bool {
+        let is_small = |model: &M| model.info().parameters < SMALL_MODEL_PARAMETERS;
+        self.settings.router == 1 && self.model.as_ref().is_some_and(is_small)
+    }
+
+    /// Makes the router, once for each embedding model.
+    pub(crate) async fn prepare_router<O: Observer + ?Sized>(&mut self, observer: &O) {
+        let embedder = self.host.embedder();
+        let fingerprint = embedder.fingerprint();
+        if self.router.as_ref().is_some_and(|made| made.fingerprint == fingerprint) {
+            return;
+        }
+        match Router::new(&self.tools, embedder).await {
+            Ok(router) => self.router = Some(PreparedRouter { router, fingerprint }),
+            Err(error) => report_error(observer, ErrorSource::Agent, &error.to_string()),
+        }
+    }
+
+    /// Which tool answers a question, for a model that does not choose by itself.
+    pub(crate) async fn route<O: Observer + ?Sized>(
+        &mut self,
+        question: &Question<'_>,
+        observer: &O,
+    ) -> Option<Route> {
+        if !self.is_routed() {
+            return None;
+        }
+        self.prepare_router(observer).await;
+        let vector = question.vector.as_ref()?;
+        let mut route = self.router.as_ref()?.router.route(question.text, vector);
+        let fingerprint = self.host.embedder().fingerprint();
+        if let Some(found) = self.memory.nearest(question.text, vector, fingerprint, 1).first() {
+            // What is remembered about the question makes it likelier to be asked for.
+            let weight = libm::expf(MEMORY_WEIGHT * (found.score - MEMORY_NEAR).max(0.0));
+            route.weigh("recall", weight);
+        }
+        let context = ReadingContext { now: self.host.machine().date_time() };
+        let unread: Vec<&str> = self
+            .tools
+            .iter()
+            .filter(|tool| tool.readings(question.text, &context).is_empty())
+            .map(Tool::name)
+            .collect();
+        // A tool that finds nothing in the request to work on is less likely to be meant.
+        unread.into_iter().for_each(|tool| route.weigh(tool, UNREAD_WEIGHT));
+        if route.confidence() < SURE_ENOUGH {
+            route.prefer_none();
+        }
+        observer.on_event(&AgentEvent::Routed { route: &route });
+        Some(route)
+    }
+
+    /// Calls `tool` for a question that is in the window, and answers with what it says.
+    pub(crate) async fn answer_routed<O: Observer + ?Sized>(
+        &mut self,
+        tool: &str,
+        question: &Question<'_>,
+        pacer: &impl Pacer,
+        observer: &O,
+        cancel: &AtomicBool,
+    ) {
+        let context = ReadingContext { now: self.host.machine().date_time() };
+        let reading = match self.tools.get(tool) {
+            Ok(tool) => tool.readings(question.text, &context).into_iter().next(),
+            Err(error) => {
+                report_error(observer, ErrorSource::Tool, &error.to_string());
+                return;
+            }
+        };
+        let call = match reading {
+            Some(arguments) => ToolCall { id: String::new(), name: tool.into(), arguments },
+            None => match self.written_call(tool, question, pacer, observer, cancel).await {
+                Some(call) => call,
+                None => return,
+            },
+        };
+        let text = match self.call_tool(&call, ToolSource::Model, observer, cancel).await {
+            Ok(output) => output.statement,
+            Err(error) => format!("That did not work: {error}."),
+        };
+        self.say(&text, observer);
+    }
+
+    /// Replies with a text that the model has not made.
+    fn say<O: Observer + ?Sized>(&mut self, text: &str, observer: &O) {
+        let Some(model) = &self.model else { return };
+        let tokens = model.encode(text, SpecialTokens::Literal);
+        observer.on_event(&AgentEvent::ReplyStarted);
+        observer.on_event(&AgentEvent::TextDelta { text });
+        observer.on_event(&AgentEvent::ReplyFinished(ReplyReport {
+            text,
+            tokens: tokens.len(),
+            prompt_tokens: self.window.usage().used,
+            reused_tokens: self.window.usage().used,
+            prefill_tok_s: None,
+            decode_tok_s: None,
+            stop_reason: StopReason::EndOfTurn,
+        }));
+        if let Err(error) = self.window.push_reply(model, text, &tokens) {
+            report_error(observer, ErrorSource::Model, &error.to_string());
+        }
+        self.report_context(observer);
+    }
+}

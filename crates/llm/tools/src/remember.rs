@@ -1,0 +1,156 @@
+//! `remember`: keeps a fact.
+
+use crate::{
+    Capability, Example, ReadingContext, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
+    arguments::string,
+    request::{behind, without_courtesy},
+    schema::{Argument, ArgumentType, object},
+};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
+use serde_json::{Value, json};
+
+/// Keeps a fact, to be found again by meaning.
+pub struct Remember {
+    schema: Value,
+}
+
+impl Remember {
+    /// The tool.
+    pub fn new() -> Self {
+        Self { schema: object(&[Argument::required("text", ArgumentType::String, "the fact")]) }
+    }
+}
+
+impl Default for Remember {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tool for Remember {
+    fn name(&self) -> &str {
+        "remember"
+    }
+
+    fn description(&self) -> &str {
+        "Keeps a fact, to be recalled later."
+    }
+
+    fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    fn examples(&self) -> &[Example] {
+        &[
+            Example {
+                request: "Remember that the gate code is 4417.",
+                arguments: r#"{"text": "the gate code is 4417"}"#,
+            },
+            Example {
+                request: "Don't forget that I am allergic to nuts.",
+                arguments: r#"{"text": "I am allergic to nuts"}"#,
+            },
+        ]
+    }
+
+    fn capability(&self, _arguments: &Value) -> Option<Capability> {
+        Some(Capability::MemoryWrite)
+    }
+
+    fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
+        vec![json!({ "text": fact(request) })]
+    }
+
+    fn call<'a>(&'a self, arguments: &'a Value, context: ToolContext<'a>) -> ToolFuture<'a> {
+        Box::pin(remember(arguments, context))
+    }
+}
+
+async fn remember(arguments: &Value, context: ToolContext<'_>) -> Result<ToolOutput, ToolError> {
+    let text = string(arguments, "text")?.trim();
+    let unix_s = context.unix_s();
+    let remembered = context.memory.remember(text, unix_s, context.embedder).await?;
+    Ok(ToolOutput::acknowledgement(match remembered.replaced {
+        None => format!("remembered: {text}"),
+        Some(_) => format!("remembered already: {text}"),
+    }))
+}
+
+/// The fact in a request to remember one: what stands behind the request's own words.
+fn fact(request: &str) -> String {
+    const INTRODUCTIONS: [&str; 43] = [
+        "remember",
+        "remember that",
+        "remember this",
+        "please remember",
+        "note",
+        "note that",
+        "please note",
+        "note down",
+        "note down that",
+        "make a note",
+        "make a note that",
+        "take a note",
+        "take note that",
+        "note to self",
+        "don't forget",
+        "don't forget that",
+        "do not forget",
+        "do not forget that",
+        "dont forget",
+        "dont forget that",
+        "never forget",
+        "never forget that",
+        "keep in mind",
+        "keep in mind that",
+        "bear in mind",
+        "bear in mind that",
+        "for the record",
+        "fyi",
+        "save",
+        "save this",
+        "save the fact that",
+        "store",
+        "store this",
+        "store that",
+        "keep",
+        "keep this",
+        "memorize",
+        "memorize that",
+        "memorise",
+        "memorise that",
+        "remember for me",
+        "jot down",
+        "write down that",
+    ];
+    let fact = behind(request, &INTRODUCTIONS).unwrap_or_else(|| without_courtesy(request));
+    fact.trim_end_matches(['.', '!']).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Bench, TestMachine};
+
+    #[test]
+    fn keeps_a_fact_once() {
+        let mut bench = Bench::new(TestMachine::default());
+        let mut say = |text: &str| bench.call("remember", json!({ "text": text })).unwrap();
+        assert_eq!(say("the gate code is 4417"), "remembered: the gate code is 4417");
+        assert_eq!(say("The gate code is 4417"), "remembered already: The gate code is 4417");
+        assert_eq!(bench.memory().entries().len(), 1);
+    }
+
+    #[test]
+    fn the_fact_is_what_the_request_is_about() {
+        for (request, expected) in [
+            ("Remember that my sister's birthday is 4 May.", "my sister's birthday is 4 May"),
+            ("Please note: the spare key is under the mat.", "the spare key is under the mat"),
+            ("Don't forget I prefer metric units.", "I prefer metric units"),
+            ("fyi, my office is room 12", "my office is room 12"),
+            ("My dog is called Rex, remember that", "My dog is called Rex, remember that"),
+        ] {
+            assert_eq!(fact(request), expected);
+        }
+    }
+}
