@@ -3,11 +3,7 @@
 
 use llm_sandbox::{Host, Limits, Outcome, SandboxError, rhai, wasm};
 use peak_alloc::PeakAlloc;
-use std::{
-    ops::ControlFlow,
-    rc::Rc,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{ops::ControlFlow, rc::Rc};
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
