@@ -100,7 +100,7 @@ impl fmt::Display for SandboxError {
                 write!(f, "stopped for taking more than {} KiB of memory", max_bytes / 1024)
             }
             Self::ValueTooLarge { what } => write!(f, "a value has grown to too many {what}"),
-            Self::TooDeep => f.write_str("calls or values are nested too deeply"),
+            Self::TooDeep => f.write_str("calls, expressions or values are nested too deeply"),
             Self::TooManyNames => f.write_str("there are too many variables or functions"),
             Self::OutputTooLong { max_bytes } => {
                 write!(f, "there is more output than the {max_bytes} bytes that are taken")

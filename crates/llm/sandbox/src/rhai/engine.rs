@@ -22,7 +22,7 @@ pub(super) const MAX_ARRAY_LEN: usize = 16 * 1024;
 /// Entries of all maps in one value.
 const MAX_MAP_LEN: usize = 4096;
 /// How deeply expressions and blocks may nest in the text.
-const MAX_EXPRESSION_DEPTH: usize = 32;
+const MAX_EXPRESSION_DEPTH: usize = 64;
 /// Variables of one function.
 const MAX_VARIABLES: usize = 128;
 /// Functions of a script.
