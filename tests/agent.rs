@@ -33,25 +33,23 @@ fn the_model_calls_a_tool_and_answers_with_its_result() {
     system.check("the reply has the result", text(&reply, "text").contains("391"), &reply);
     system.check("the model ended its turn", reply["stop_reason"] == "end_of_turn", &reply);
 
-    // The call's reply and the last one are two; the second computed only what the tool said.
-    let replies = system.events("reply");
-    assert_eq!(replies.len(), 2, "{replies:?}");
-    assert_eq!(replies[0]["stop_reason"], "tool_call");
-    let known = number(&replies[0], "prompt_tokens") + number(&replies[0], "tokens");
-    assert_reuses(&replies[1], known);
+    // The router chose, and says so; the result is the reply, and nothing was computed for it.
+    let routed = system.last("the request is routed", "routed");
+    system.check("calc is chosen", routed["tool"] == "calc", &routed);
+    assert_eq!(system.events("reply").len(), 1);
 
-    // So did the second turn, and it is another conversation turn, not another prompt.
-    let known = number(&replies[1], "prompt_tokens") + number(&replies[1], "tokens");
+    // What the model answers by itself is computed behind what is there already.
     system.output("/set max_tokens 120");
     let second = ask(&mut system, "Write three tips for a good night's sleep as a list.");
-    assert_reuses(&second, known);
+    let routed = system.last("the request is routed", "routed");
+    system.check("no tool is chosen", routed["tool"].is_null(), &routed);
+    assert!(number(&second, "reused_tokens") > 0, "{second}");
 
     let last = system.last("context is logged", "context");
     let roles = &last["by_role"];
     let sum: u64 =
         ["system", "user", "assistant", "tool"].map(|role| number(roles, role)).iter().sum();
-    let adds_up = sum == number(&last, "used") && number(roles, "tool") > 0;
-    system.check("the context's roles add up", adds_up, &last);
+    system.check("the context's roles add up", sum == number(&last, "used"), &last);
     // The picture of the README.
     system.step("type", |machine| machine.type_text("And what about naps?"));
     std::thread::sleep(Duration::from_millis(500));
@@ -60,11 +58,25 @@ fn the_model_calls_a_tool_and_answers_with_its_result() {
     system.shut_down();
 }
 
-/// All tokens that were computed before, but for a few at the seam, come from the cache.
-fn assert_reuses(reply: &Value, known: u64) {
-    let reused = number(reply, "reused_tokens");
-    assert!(reused + 3 >= known, "of {known} known tokens {reused} were reused: {reply}");
-    assert!(reused < number(reply, "prompt_tokens"), "{reply}");
+#[test]
+fn what_is_remembered_is_recalled_after_a_reset_and_a_denied_call_does_not_run() {
+    let mut system = System::boot(&MachineOptions::default());
+    ask(&mut system, "Remember that the wifi password is tulip42.");
+    let result = system.last("a fact is remembered", "tool_result");
+    system.check("remember runs", result["ok"] == true && result["name"] == "remember", &result);
+    system.output("/reset");
+    let reply = ask(&mut system, "What is the wifi password?");
+    system.check("it is recalled after a reset", text(&reply, "text").contains("tulip42"), &reply);
+
+    system.output("/deny code");
+    let reply = ask(&mut system, "Run this code: 40 + 2;");
+    let result = system.last("the code is refused", "tool_result");
+    let is_denied = result["ok"] == false && text(&result, "result").contains("not allowed");
+    system.check("a rule forbids it", is_denied, &result);
+    system.check("the reply says so", text(&reply, "text").contains("not allowed"), &reply);
+    let audit = system.output("/audit verify");
+    assert!(audit.contains("3 records, unchanged"), "{audit}");
+    system.shut_down();
 }
 
 #[test]

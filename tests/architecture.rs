@@ -226,7 +226,9 @@ fn versions_are_exact_and_single_where_two_would_clash() {
             .filter(|external| external.name == name)
             .map(|external| &external.version)
             .collect();
-        assert_eq!(versions.len(), 1, "{name}: {versions:?}");
+        // The WebAssembly interpreter has locks of its own, which nobody else sees.
+        let most = if name == "spin" { 2 } else { 1 };
+        assert!(versions.len() <= most, "{name}: {versions:?}");
     }
 }
 

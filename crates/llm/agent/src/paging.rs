@@ -58,7 +58,9 @@ impl<M: LanguageModel> Agent<'_, M> {
         is_recalling: bool,
         observer: &O,
     ) -> bool {
-        self.index_turns(observer).await;
+        if is_recalling {
+            self.index_turns(observer).await;
+        }
         let recalled = self.recalled(question, is_recalling);
         let message = Message::new(Role::User, question.text);
         let Some(model) = &self.model else {

@@ -39,6 +39,8 @@ impl<M: LanguageModel> Agent<'_, M> {
     ) -> bool {
         self.prepare_call_grammar(observer);
         self.prepare_router(observer).await;
+        // While nobody waits, as it takes a moment for each.
+        self.index_turns(observer).await;
         let Some(model) = &mut self.model else {
             return true;
         };

@@ -21,6 +21,9 @@ use llm_tools::{
     grants::{Decision, Permit, Question},
 };
 
+/// The tool that looks through the turns.
+const SEARCH_HISTORY: &str = "search_history";
+
 impl<M: LanguageModel> Agent<'_, M> {
     /// Runs one call. What comes of it is told to `observer` and kept in the audit log.
     pub(crate) async fn call_tool<O: Observer + ?Sized>(
@@ -119,7 +122,9 @@ impl<M: LanguageModel> Agent<'_, M> {
             }
         };
         let mut notices = Vec::new();
-        self.index_turns(observer).await;
+        if call.name == SEARCH_HISTORY {
+            self.index_turns(observer).await;
+        }
         let blocks_before = self.blocks.clone();
         let conversation = Conversation {
             window: &self.window,
