@@ -167,7 +167,7 @@ fn without_serial_ports_there_is_no_log_and_all_else_works() {
 
 #[test]
 fn a_window_too_small_for_the_system_prompt_leaves_commands_and_tools() {
-    let options = MachineOptions { cmdline: "context=256".to_owned(), ..Default::default() };
+    let options = MachineOptions { cmdline: "context=96".to_owned(), ..Default::default() };
     let mut system = System::boot(&options);
     let error = start_error(&mut system, "agent");
     assert!(error.contains("system prompt") && error.contains("tokens"), "{error}");
