@@ -10,7 +10,7 @@ use x86_64::instructions::{hlt, interrupts};
 
 /// A computation yields when it has held the CPU for so long. A key press must show within 50 ms:
 /// one step of this length, the console's, and another leave ample room.
-const STEP_NS: u64 = 4_000_000;
+pub const STEP_NS: u64 = 4_000_000;
 
 /// Bytes a serial port sends in one turn of its task: 1.3 ms in an emulator.
 const PUMP_BYTES: usize = 256;

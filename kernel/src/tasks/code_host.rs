@@ -1,15 +1,12 @@
 //! Where code runs: the console goes on meanwhile, and the stop button ends it.
 
 use super::desk::Desk;
-use crate::platform::{clock::KernelClock, memory};
+use crate::platform::{clock::KernelClock, executor::STEP_NS, memory};
 use alloc::rc::Rc;
 use core::{cell::Cell, ops::ControlFlow, sync::atomic::Ordering};
 use llm_tools::CodeHost;
 use system_core::executor::Executor;
 use system_platform::Clock;
-
-/// The others run as often.
-const BREATH_NS: u64 = 4_000_000;
 
 /// The system around running code.
 pub struct KernelCodeHost {
@@ -30,7 +27,7 @@ impl CodeHost for KernelCodeHost {
         let now_ns = KernelClock.now_ns();
         if now_ns >= self.next_breath_ns.get() {
             self.executor.run_round(now_ns);
-            self.next_breath_ns.set(KernelClock.now_ns() + BREATH_NS);
+            self.next_breath_ns.set(KernelClock.now_ns() + STEP_NS);
         }
         match self.desk.stop().load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),

@@ -37,6 +37,9 @@ impl<M: LanguageModel> Agent<'_, M> {
         observer: &O,
         cancel: &AtomicBool,
     ) -> bool {
+        if self.model.is_none() {
+            return true;
+        }
         self.prepare_call_grammar(observer);
         self.prepare_router(observer).await;
         // While nobody waits, as it takes a moment for each.

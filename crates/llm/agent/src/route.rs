@@ -7,7 +7,7 @@
 
 use crate::{
     Agent, AgentEvent, ErrorSource, Observer, ReplyReport, StopReason, ToolSource,
-    agent::report_error, calls::ToolCall, paging::Question,
+    agent::report_error, calls::ToolCall, paging::Question, prompt::tools_named,
 };
 use alloc::{
     format,
@@ -36,6 +36,9 @@ const UNREAD_WEIGHT: f32 = 0.25;
 pub(crate) struct PreparedRouter {
     pub router: Router,
     fingerprint: u64,
+    /// Names of the tools that read requests at all: those registered at run time mostly leave it to
+    /// the model.
+    readers: Vec<String>,
 }
 
 impl<M: LanguageModel> Agent<'_, M> {
@@ -53,9 +56,18 @@ impl<M: LanguageModel> Agent<'_, M> {
             return;
         }
         match Router::new(&self.tools, embedder).await {
-            Ok(router) => self.router = Some(PreparedRouter { router, fingerprint }),
+            Ok(router) => {
+                let context = self.reading_context();
+                let readers = self.tools.iter().filter(|tool| reads_requests(*tool, &context));
+                let readers = readers.map(|tool| tool.name().to_string()).collect();
+                self.router = Some(PreparedRouter { router, fingerprint, readers });
+            }
             Err(error) => report_error(observer, ErrorSource::Agent, &error.to_string()),
         }
+    }
+
+    fn reading_context(&self) -> ReadingContext {
+        ReadingContext { now: self.host.machine().date_time() }
     }
 
     /// Which tool answers a question, for a model that does not choose by itself.
@@ -69,23 +81,21 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
         self.prepare_router(observer).await;
         let vector = question.vector.as_ref()?;
-        let mut route = self.router.as_ref()?.router.route(question.text, vector);
+        let prepared = self.router.as_ref()?;
+        let mut route = prepared.router.route(question.text, vector);
         let fingerprint = self.host.embedder().fingerprint();
         if let Some(found) = self.memory.nearest(question.text, vector, fingerprint, 1).first() {
             // What is remembered about the question makes it likelier to be asked for.
             let weight = libm::expf(MEMORY_WEIGHT * (found.score - MEMORY_NEAR).max(0.0));
             route.weigh("recall", weight);
         }
-        let context = ReadingContext { now: self.host.machine().date_time() };
-        let unread: Vec<&str> = self
-            .tools
-            .iter()
-            .filter(|tool| reads_requests(*tool, &context))
-            .filter(|tool| tool.readings(question.text, &context).is_empty())
-            .map(Tool::name)
-            .collect();
-        // A tool that finds nothing in the request to work on is less likely to be meant.
-        unread.into_iter().for_each(|tool| route.weigh(tool, UNREAD_WEIGHT));
+        let context = self.reading_context();
+        for tool in tools_named(&self.tools, &prepared.readers) {
+            // A tool that finds nothing in the request to work on is less likely to be meant.
+            if tool.readings(question.text, &context).is_empty() {
+                route.weigh(tool.name(), UNREAD_WEIGHT);
+            }
+        }
         if route.confidence() < SURE_ENOUGH {
             route.prefer_none();
         }
@@ -102,7 +112,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         observer: &O,
         cancel: &AtomicBool,
     ) {
-        let context = ReadingContext { now: self.host.machine().date_time() };
+        let context = self.reading_context();
         let reading = match self.tools.get(tool) {
             Ok(tool) => tool.readings(question.text, &context).into_iter().next(),
             Err(error) => {
@@ -151,7 +161,7 @@ impl<M: LanguageModel> Agent<'_, M> {
     }
 }
 
-/// Whether a tool reads requests at all: those registered at run time mostly leave it to the model.
+/// Whether a tool reads at least one of its own examples.
 fn reads_requests(tool: &dyn Tool, context: &ReadingContext) -> bool {
     tool.examples().iter().any(|example| !tool.readings(example.request, context).is_empty())
 }

@@ -35,10 +35,8 @@ impl<M: LanguageModel> Agent<'_, M> {
     ) -> Result<ToolOutput, ToolError> {
         let ToolCall { name, arguments, .. } = call;
         observer.on_event(&AgentEvent::ToolCall { name, arguments, source });
-        let needed = match self.tools.check(name, arguments) {
-            Ok(tool) => Ok(tool.capability(arguments)),
-            Err(error) => Err(error),
-        };
+        let checked = self.tools.check(name, arguments);
+        let needed = checked.map(|tool| tool.capability(arguments));
         let capability = needed.as_ref().ok().cloned().flatten();
         let permit = match needed {
             Ok(needed) => self.permit(call, needed, source, observer).await,

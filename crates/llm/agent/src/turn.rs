@@ -4,6 +4,7 @@ use crate::{
     Agent, ErrorSource, Observer, StopReason, ToolSource,
     agent::report_error,
     calls::{CallError, ToolCall},
+    paging::Question,
     syscall::for_model,
 };
 use alloc::{
@@ -13,7 +14,7 @@ use alloc::{
 };
 use core::sync::atomic::AtomicBool;
 use llm_inference::model::{LanguageModel, Message, Role};
-use llm_tools::{Refusal, ToolError, ToolOutput};
+use llm_tools::{Refusal, ToolError, ToolOutput, router::Route};
 use system_platform::Pacer;
 
 /// How often in one turn the model may call tools and be answered.
@@ -44,20 +45,32 @@ impl<M: LanguageModel> Agent<'_, M> {
             report_error(observer, ErrorSource::Model, message);
             return;
         }
-        self.is_tainted = false;
         let question = self.look_at(text, observer).await;
         let route = self.route(&question, observer).await;
+        self.take_turn(&question, route, pacer, observer, cancel).await;
+    }
+
+    /// A turn with a question whose `route` is known, for a model that is routed.
+    pub(crate) async fn take_turn<O: Observer + ?Sized>(
+        &mut self,
+        question: &Question<'_>,
+        route: Option<Route>,
+        pacer: &impl Pacer,
+        observer: &O,
+        cancel: &AtomicBool,
+    ) {
+        self.is_tainted = false;
         let is_routed = route.is_some();
         if let Some(tool) = route.as_ref().and_then(|route| route.tool()) {
-            if self.admit_question(&question, false, observer).await {
-                self.answer_routed(tool, &question, pacer, observer, cancel).await;
+            if self.admit_question(question, false, observer).await {
+                self.answer_routed(tool, question, pacer, observer, cancel).await;
             }
             return;
         }
         if !is_routed {
-            self.describe_for(&question, observer).await;
+            self.describe_for(question, observer).await;
         }
-        if self.admit_question(&question, true, observer).await {
+        if self.admit_question(question, true, observer).await {
             self.answer(pacer, observer, cancel).await;
         }
     }

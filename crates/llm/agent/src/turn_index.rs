@@ -7,12 +7,10 @@ use llm_context::{TurnId, TurnView, Window};
 use llm_inference::{embedding::EmbedError, model::Role};
 use llm_memory::{
     BoxFuture, MemoryError, TextEmbedder, cosine,
-    words::{content_words, overlap},
+    words::{content_words, nearness},
 };
 use llm_tools::History;
 
-/// What the words of a question count beside its meaning.
-const WORDS_WEIGHT: f32 = 0.3;
 /// Bytes of a message that are brought back or shown.
 const EXCERPT_BYTES: usize = 480;
 /// Turns that are less like a question than this are not what it is about. Low, since somebody who
@@ -69,7 +67,7 @@ impl TurnIndex {
     pub fn ranked(&self, question: &str, vector: &[f32]) -> Vec<(TurnId, f32)> {
         let words = content_words(question);
         let score = |indexed: &IndexedTurn| {
-            cosine(&indexed.vector, vector) + WORDS_WEIGHT * overlap(&words, &indexed.words)
+            nearness(cosine(&indexed.vector, vector), &words, &indexed.words)
         };
         let mut ranked: Vec<_> =
             self.turns.iter().map(|indexed| (indexed.turn, score(indexed))).collect();

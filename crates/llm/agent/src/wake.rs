@@ -5,7 +5,7 @@ use crate::{Agent, AgentEvent, Observer};
 use alloc::format;
 use core::sync::atomic::AtomicBool;
 use llm_inference::model::LanguageModel;
-use llm_tools::schedule::{Entry, Moment};
+use llm_tools::{router::Route, schedule::Moment};
 use system_platform::Pacer;
 
 /// A reminder that is so likely a request to a tool is carried out.
@@ -26,29 +26,24 @@ impl<M: LanguageModel> Agent<'_, M> {
     ) {
         for entry in self.schedule.take_due(Moment::of(self.host.machine())) {
             observer.on_event(&AgentEvent::Notice { text: &format!("Reminder: {}", entry.text) });
-            if self.is_request(&entry, observer).await {
+            if self.model.is_none() {
+                continue;
+            }
+            let question = self.look_at(&entry.text, observer).await;
+            let route = self.route(&question, observer).await;
+            // A larger model sees for itself whether something is asked of it.
+            if !self.is_routed() || route.as_ref().is_some_and(is_request) {
                 let was_attended = core::mem::replace(&mut self.is_attended, false);
-                self.converse(&entry.text, pacer, observer, cancel).await;
+                self.take_turn(&question, route, pacer, observer, cancel).await;
                 self.is_attended = was_attended;
             }
         }
     }
+}
 
-    /// Whether an entry asks for something that can be done, rather than reminding a person. A larger
-    /// model sees for itself.
-    async fn is_request<O: Observer + ?Sized>(&mut self, entry: &Entry, observer: &O) -> bool {
-        if self.model.is_none() {
-            return false;
-        }
-        if !self.is_routed() {
-            return true;
-        }
-        let question = self.look_at(&entry.text, observer).await;
-        let route = self.route(&question, observer).await;
-        route.is_some_and(|route| {
-            // To be reminded of being reminded helps nobody.
-            !matches!(route.tool(), None | Some("schedule" | "notify" | "remember" | "echo"))
-                && route.confidence() >= SURELY_A_REQUEST
-        })
-    }
+/// Whether an entry asks for something that can be done, rather than reminding a person.
+fn is_request(route: &Route) -> bool {
+    // To be reminded of being reminded helps nobody.
+    !matches!(route.tool(), None | Some("schedule" | "notify" | "remember" | "echo"))
+        && route.confidence() >= SURELY_A_REQUEST
 }

@@ -16,7 +16,7 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use core::sync::atomic::AtomicBool;
+use core::{fmt, sync::atomic::AtomicBool};
 use llm_context::common_prefix;
 use llm_inference::{
     grammar::{Grammar, GrammarError},
@@ -60,7 +60,7 @@ impl<M: LanguageModel> Agent<'_, M> {
                 if let (NoArguments::Forward(_), Some(model)) = (&error, &mut self.model) {
                     model.truncate(0);
                 }
-                let message = format!("no arguments for {tool}: {}", error.reason());
+                let message = format!("no arguments for {tool}: {error}");
                 report_error(observer, ErrorSource::Tool, &message);
                 None
             }
@@ -125,15 +125,15 @@ impl From<Interruption> for NoArguments {
     }
 }
 
-impl NoArguments {
-    fn reason(&self) -> String {
+impl fmt::Display for NoArguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Grammar(error) => error.to_string(),
-            Self::Template(error) => error.to_string(),
-            Self::Sampler(error) => error.to_string(),
-            Self::Forward(error) => error.to_string(),
-            Self::Unreadable(error) => format!("not JSON: {error}"),
-            Self::Cancelled => "stopped".into(),
+            Self::Grammar(error) => error.fmt(f),
+            Self::Template(error) => error.fmt(f),
+            Self::Sampler(error) => error.fmt(f),
+            Self::Forward(error) => error.fmt(f),
+            Self::Unreadable(error) => write!(f, "not JSON: {error}"),
+            Self::Cancelled => f.write_str("stopped"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     MemoryError, TextEmbedder, cosine,
-    words::{content_words, overlap},
+    words::{content_words, nearness},
 };
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
@@ -12,8 +12,6 @@ pub const MAX_ENTRIES: usize = 4096;
 pub const MAX_TEXT_BYTES: usize = 4096;
 /// Texts at least so near say the same: the newer takes the place of the older.
 const SAME: f32 = 0.95;
-/// What the words of a question count beside its meaning.
-const WORDS_WEIGHT: f32 = 0.3;
 
 /// One memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,8 +118,7 @@ impl Memory {
             .map(|entry| {
                 let is_comparable = entry.fingerprint == fingerprint;
                 let meaning = if is_comparable { cosine(&entry.vector, vector) } else { 0.0 };
-                let score = meaning + WORDS_WEIGHT * overlap(&words, &entry.words);
-                Found { entry, score }
+                Found { entry, score: nearness(meaning, &words, &entry.words) }
             })
             .collect();
         // Among equals the newest: what was said last holds.

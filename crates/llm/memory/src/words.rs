@@ -10,6 +10,9 @@ use llm_inference::embedding::EmbedError;
 /// Numbers of a vector of words.
 const DIMENSION: usize = 384;
 
+/// What the words of a question count beside its meaning.
+const WORDS_WEIGHT: f32 = 0.3;
+
 /// Words that say nothing of what a text is about.
 const STOP_WORDS: [&str; 68] = [
     "a", "about", "am", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could",
@@ -43,12 +46,18 @@ fn stem(word: &str) -> &str {
 }
 
 /// How much of the words of a question stands in a text, 0 to 1.
-pub fn overlap(question: &[String], text: &[String]) -> f32 {
+fn overlap(question: &[String], text: &[String]) -> f32 {
     if question.is_empty() {
         return 0.0;
     }
     let found = question.iter().filter(|word| text.contains(word)).count();
     found as f32 / question.len() as f32
+}
+
+/// How near a text is to a question: by the `meaning` of both, the cosine of their vectors, and by the
+/// words they share. At most a little more than 1.
+pub fn nearness(meaning: f32, question: &[String], text: &[String]) -> f32 {
+    meaning + WORDS_WEIGHT * overlap(question, text)
 }
 
 /// Vectors of words: each word goes into a place that its hash chooses.
@@ -71,12 +80,15 @@ impl WordEmbedder {
     }
 }
 
-/// FNV-1a, 64 bits.
-fn place(word: &str) -> usize {
-    let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+/// FNV-1a, 64 bits: the same on every machine.
+pub fn hash(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    ((hash >> 16) % DIMENSION as u64) as usize
+    })
+}
+
+fn place(word: &str) -> usize {
+    ((hash(word.bytes()) >> 16) % DIMENSION as u64) as usize
 }
 
 impl TextEmbedder for WordEmbedder {

@@ -33,6 +33,7 @@ pub mod list_files;
 pub mod measure;
 pub mod nearest;
 pub mod notify;
+mod number_words;
 mod page_text;
 mod paths;
 pub mod programs;

@@ -7,7 +7,7 @@ use super::{
 use crate::model::TemplateError;
 use alloc::{format, rc::Rc, string::String, vec::Vec};
 use core::fmt::Write;
-use system_platform::DateTime;
+use system_platform::{DateTime, time::MONTHS};
 
 /// Calls a function.
 pub(super) fn call(
@@ -101,20 +101,6 @@ pub(super) fn loop_attribute(state: &Loop, name: &str) -> Option<Value> {
 
 const DAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// The time in a format of C's `strftime`; `None` for directives that are not supported, and for
 /// dates that do not exist.

@@ -1,26 +1,12 @@
-//! English names of days, months and small numbers.
+//! English names of days, months and places in a row.
 
+pub(super) use crate::number_words::value as number;
 use jiff::civil::Weekday;
+pub use system_platform::time::MONTHS;
 
 /// Names of the days, Monday first, as [`system_platform::DateTime::weekday`] counts.
 pub const WEEKDAYS: [&str; 7] =
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-
-/// Names of the months, January first.
-pub const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// The day that a word in lower case names, in full or by its usual abbreviations.
 pub(super) fn weekday(word: &str) -> Option<Weekday> {
@@ -40,36 +26,6 @@ pub(super) fn month(word: &str) -> Option<i8> {
 
 fn is_name(word: &str, name: &str) -> bool {
     word.eq_ignore_ascii_case(name) || (word.len() == 3 && word.eq_ignore_ascii_case(&name[..3]))
-}
-
-/// The number that a word in lower case names: `zero` to `nineteen` and the tens.
-pub(super) fn number(word: &str) -> Option<u32> {
-    const SMALL: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] =
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    let small = SMALL.iter().position(|name| *name == word).map(|at| at as u32);
-    small.or_else(|| TENS.iter().position(|name| *name == word).map(|at| (at as u32 + 2) * 10))
 }
 
 /// The place that a word in lower case names: `first` to `twelfth`.
@@ -94,7 +50,6 @@ mod tests {
             (Some(Weekday::Monday), None, None)
         );
         assert_eq!((month("sept"), month("may"), month("mays")), (Some(9), Some(5), None));
-        assert_eq!((number("eleven"), number("ninety"), number("a")), (Some(11), Some(90), None));
         assert_eq!((ordinal("first"), ordinal("twelfth")), (Some(1), Some(12)));
     }
 }

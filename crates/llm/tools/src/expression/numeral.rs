@@ -5,6 +5,7 @@ use super::{
     Number,
     token::{Token, TokenKind},
 };
+use crate::number_words::{SMALL, TENS};
 use alloc::vec::Vec;
 
 /// What a word adds to a number.
@@ -126,30 +127,6 @@ fn with_decimals(value: i128, len: usize, tokens: &[Token]) -> (Number, usize) {
 }
 
 fn part(token: &Token) -> Option<Part> {
-    const SMALL: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] =
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     const SCALES: [(&str, i128); 4] = [
         ("thousand", 1_000),
         ("million", 1_000_000),

@@ -6,6 +6,7 @@ use alloc::{
     vec,
     vec::Vec,
 };
+use llm_memory::words::hash;
 
 /// How many numbers [`word_features`] gives.
 pub const WORD_FEATURES: usize = 1024;
@@ -96,15 +97,10 @@ fn split(chunk: &str, words: &mut Vec<String>) {
     }
 }
 
-/// FNV-1a, 64 bits.
+/// The place of one word, or of several in a row.
 fn place(words: &[&str]) -> usize {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for word in words {
-        for byte in word.bytes().chain([0xFF]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    ((hash >> 20) % WORD_FEATURES as u64) as usize
+    let bytes = words.iter().flat_map(|word| word.bytes().chain([0xFF]));
+    ((hash(bytes) >> 20) % WORD_FEATURES as u64) as usize
 }
 
 #[cfg(test)]

@@ -120,16 +120,16 @@ impl Router {
         self.classifier.is_some()
     }
 
-    /// What answers `request`, whose vector is `vector`, among the tools that `is_known` accepts.
+    /// What answers `request`, whose vector is `vector`.
     pub fn route(&self, request: &str, vector: &[f32]) -> Route {
+        let Some(classifier) = &self.classifier else {
+            return by_nearness(&self.examples, vector);
+        };
         let nearest = self
             .examples
             .iter()
             .map(|example| (example, cosine(&example.vector, vector)))
             .max_by(|left, right| left.1.total_cmp(&right.1));
-        let Some(classifier) = &self.classifier else {
-            return by_nearness(&self.examples, vector);
-        };
         let mut ranking: Vec<(Option<String>, f32)> = classifier
             .probabilities(vector, &word_features(request))
             .map(|(class, probability)| (tool_of(class), probability))

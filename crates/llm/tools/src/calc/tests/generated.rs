@@ -1,7 +1,10 @@
 //! Expressions made up, in symbols and in words.
 
 use super::is_understood;
-use crate::expression::{evaluate, readings};
+use crate::{
+    expression::{evaluate, readings},
+    number_words::{SMALL, TENS},
+};
 use alloc::{
     borrow::ToOwned,
     format,
@@ -12,30 +15,6 @@ use proptest::prelude::*;
 
 /// A number below a billion billions in words.
 fn spelled(number: u64) -> String {
-    const SMALL: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] =
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     let with_rest = |head: String, rest: u64, link: &str| match rest {
         0 => head,
         rest => format!("{head}{link}{}", spelled(rest)),
