@@ -6,6 +6,7 @@
 
 extern crate alloc;
 
+pub mod block;
 pub mod clock;
 pub mod compute;
 pub mod input;
@@ -14,6 +15,7 @@ pub mod pace;
 pub mod port;
 pub mod time;
 
+pub use block::{BlockDevice, BlockError, BlockFuture, BlockInfo, BlockOperation, MemoryDisk};
 pub use clock::Clock;
 pub use compute::ComputePool;
 pub use input::{Key, KeyEvent, Modifiers};
