@@ -89,7 +89,11 @@ impl Desk {
         self.latency.borrow_mut().note_arrival(arrived_ns, self.is_busy());
         match self.update(|console| console.handle_key(key)) {
             Some(ConsoleAction::Submit(line)) => self.submit(line),
-            Some(ConsoleAction::Stop) => self.stop.store(true, Ordering::Relaxed),
+            Some(ConsoleAction::Stop) => {
+                self.stop.store(true, Ordering::Relaxed);
+                // Whoever waits for an answer is woken by the end of the queue.
+                self.end_question();
+            }
             Some(ConsoleAction::Redraw) | None => {}
         }
     }

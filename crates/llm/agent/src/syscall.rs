@@ -39,7 +39,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         let needed = checked.map(|tool| tool.capability(arguments));
         let capability = needed.as_ref().ok().cloned().flatten();
         let permit = match needed {
-            Ok(needed) => self.permit(call, needed, source, observer).await,
+            Ok(needed) => self.permit(call, needed, source, observer, cancel).await,
             Err(error) => Err(error),
         };
         let started_ns = self.host.machine().uptime_ns();
@@ -72,13 +72,15 @@ impl<M: LanguageModel> Agent<'_, M> {
         result
     }
 
-    /// The leave for a call, from the task's rights or from the person.
+    /// The leave for a call, from the task's rights or from the person. Stopping takes an open
+    /// question back: nothing is decided by it.
     async fn permit<O: Observer + ?Sized>(
         &mut self,
         call: &ToolCall,
         needed: Option<Capability>,
         source: ToolSource,
         observer: &O,
+        cancel: &AtomicBool,
     ) -> Result<Permit, ToolError> {
         if source == ToolSource::User {
             return Ok(Grants::for_person(needed));
@@ -96,8 +98,12 @@ impl<M: LanguageModel> Agent<'_, M> {
                 let mut answer = None;
                 if self.is_attended {
                     observer.on_event(&AgentEvent::ApprovalAsked { question: &question });
-                    answer = self.host.approve(&question).await;
+                    let asked = until_cancelled(self.host.approve(&question), cancel).await;
+                    answer = asked.flatten();
                     observer.on_event(&AgentEvent::ApprovalGiven { question: &question, answer });
+                    if answer.is_none() && cancel.load(Ordering::Relaxed) {
+                        return Err(Refusal::Stopped.into());
+                    }
                 }
                 Ok(self.grants.answer(capability, answer)?)
             }

@@ -4,7 +4,7 @@ use crate::{Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap};
 use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
 use core::{
     cell::{Cell, OnceCell, RefCell},
-    future::ready,
+    future::{pending, ready},
 };
 use llm_memory::BoxFuture;
 use llm_tools::{
@@ -32,6 +32,8 @@ pub struct FakeHost {
     pub embedding: RefCell<EmbeddingModel>,
     /// What the person says to calls that ask; the last answer holds on. Nobody, if empty.
     pub approvals: RefCell<Vec<Approval>>,
+    /// Whether the person reads questions and never answers.
+    pub is_hesitating: Cell<bool>,
     /// What the person was asked.
     pub questions: RefCell<Vec<Question>>,
     /// The disk, if there is one.
@@ -59,6 +61,7 @@ impl Default for FakeHost {
             reboots: Cell::new(0),
             embedding: RefCell::default(),
             approvals: RefCell::default(),
+            is_hesitating: Cell::new(false),
             questions: RefCell::default(),
             files: OnceCell::new(),
             network: OnceCell::new(),
@@ -193,6 +196,9 @@ impl Host for FakeHost {
 
     fn approve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Approval>> {
         self.questions.borrow_mut().push(question.clone());
+        if self.is_hesitating.get() {
+            return Box::pin(pending());
+        }
         let mut approvals = self.approvals.borrow_mut();
         let answer = match approvals.len() {
             0 | 1 => approvals.first().copied(),

@@ -135,3 +135,21 @@ fn a_call_by_hand_is_stopped_too() {
     let last = bench.recorder.take().pop();
     assert_eq!(last, Some(Recorded::Command("tool".into(), false, "stopped".into())));
 }
+
+#[test]
+fn stopping_takes_an_open_question_back_and_decides_nothing() {
+    let write = call("write_file", r#"{"path": "a.txt", "text": "hello"}"#);
+    let model = ScriptedModel::new(16_384, [&*write, "Here I am."].map(Script::from));
+    let mut bench = Bench::with_host(Some(model), FakeHost::complete(), Registry::built_in());
+    bench.host.is_hesitating.set(true);
+    let Bench { agent, recorder, cancel, .. } = &mut bench;
+    let line = agent.process_input("Write hello into a.txt", &Unpaced, recorder, cancel);
+    interrupt_after(20, cancel, line);
+    let events = bench.recorder.take();
+    assert!(events.contains(&Recorded::Answered(None)), "{events:?}");
+    assert!(events.contains(&Recorded::ToolResult("write_file".into(), false, "stopped".into())));
+    assert_eq!(bench.host.files.get().unwrap().text("a.txt"), None);
+    bench.cancel.store(false, Ordering::Relaxed);
+    let reply = Recorded::Reply("Here I am.".into(), 10, StopReason::EndOfTurn);
+    assert_eq!(bench.say("Are you there?"), [reply]);
+}
