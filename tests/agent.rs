@@ -80,6 +80,35 @@ fn what_is_remembered_is_recalled_after_a_reset_and_a_denied_call_does_not_run()
 }
 
 #[test]
+fn a_call_that_asks_waits_for_the_person_who_may_agree_refuse_or_stop() {
+    let mut system = System::boot(&MachineOptions::default());
+    system.output("/ask code");
+    for (key, answer, outcome, reason) in [
+        ("y\n", "once", "42", "end_of_turn"),
+        ("what?\nn\n", "no", "not allowed", "end_of_turn"),
+        ("esc", "", "stopped", "cancelled"),
+        ("a\n", "always", "42", "end_of_turn"),
+    ] {
+        system.enter("Run this code: 40 + 2;");
+        system.wait("the person is asked", "approval_asked", MODEL_TIMEOUT, |_| true);
+        if key == "esc" {
+            system.screenshot("approval");
+            system.step("Esc", |machine| machine.press(key));
+        } else {
+            system.step("answer", |machine| machine.type_text(key));
+        }
+        let given = system.wait("the answer arrives", "approval_given", PROMPT_TIMEOUT, |_| true);
+        let is_right = given["answer"].as_str().unwrap_or_default() == answer;
+        system.check("the answer is understood", is_right, &given);
+        let reply = system.wait("the reply", "reply", MODEL_TIMEOUT, |_| true);
+        system.check("the reply says so", text(&reply, "text").contains(outcome), &reply);
+        system.check("the turn ends so", reply["stop_reason"] == reason, &reply);
+    }
+    assert!(system.output("/grants").contains("allow  code"));
+    system.shut_down();
+}
+
+#[test]
 fn a_reply_can_be_stopped_and_keys_are_drawn_meanwhile() {
     let mut system = System::boot(&MachineOptions::default());
     // The first turn computes what every prompt begins with.

@@ -1,23 +1,21 @@
-//! Asks the person whether a tool may run: the next line that is entered is the answer.
+//! Takes a person's answer to whether a tool may run: the next line that is entered. What is asked
+//! stands in the transcript already.
 
 use super::{desk::Desk, either};
 use alloc::{format, string::String};
 use console_ui::{Notice, NoticeLevel};
 use core::pin::pin;
-use llm_agent::{Approval, Question};
+use llm_agent::Approval;
 use system_core::{channel::Receiver, timer::Timers};
 
 /// Nobody who is there needs longer.
 const PATIENCE_NS: u64 = 120_000_000_000;
 /// What the person may answer.
-const CHOICES: &str = "y: once, a: always, n: no, v: never";
+const CHOICES: &str = "y once · a always · n no · v never · Esc stops";
 
 /// The answer; `None` if none came in two minutes, or the stop button was pressed.
-pub async fn ask(desk: &Desk, timers: Timers, question: &Question) -> Option<Approval> {
-    let warning =
-        if question.is_tainted { " Text from outside stands before this call." } else { "" };
+pub async fn ask(desk: &Desk, timers: Timers) -> Option<Approval> {
     let (asked, mut answers) = OpenQuestion::begin(desk);
-    asked.show(&format!("May {} use {}?{warning} {CHOICES}", question.tool, question.capability));
     let mut answer = None;
     {
         let mut asking = pin!(async {
@@ -29,7 +27,7 @@ pub async fn ask(desk: &Desk, timers: Timers, question: &Question) -> Option<App
     answer
 }
 
-/// A question on the screen. Lines are for the agent again, and the notice is gone, when it is
+/// An open question. Lines are for the agent again, and nothing of it is on the screen, when it is
 /// dropped: answered, out of patience, or stopped in the middle.
 struct OpenQuestion<'d> {
     desk: &'d Desk,
@@ -38,12 +36,8 @@ struct OpenQuestion<'d> {
 impl<'d> OpenQuestion<'d> {
     fn begin(desk: &'d Desk) -> (Self, Receiver<String>) {
         let answers = desk.begin_question();
+        desk.update(|console| console.view.set_question(Some(CHOICES.into())));
         (Self { desk }, answers)
-    }
-
-    fn show(&self, text: &str) {
-        let notice = Notice { level: NoticeLevel::Warning, text: text.into() };
-        self.desk.update(|console| console.view.set_notice(Some(notice)));
     }
 
     /// Reads lines until one is an answer; `None` when there will be no more.
@@ -52,7 +46,11 @@ impl<'d> OpenQuestion<'d> {
             let line = answers.receive().await?;
             match Approval::from_text(&line) {
                 Some(approval) => return Some(approval),
-                None => self.show(&format!("Please answer. {CHOICES}")),
+                None => {
+                    let text = format!("{line:?} is no answer");
+                    let notice = Notice { level: NoticeLevel::Warning, text };
+                    self.desk.update(|console| console.view.set_notice(Some(notice)));
+                }
             }
         }
     }
@@ -61,6 +59,9 @@ impl<'d> OpenQuestion<'d> {
 impl Drop for OpenQuestion<'_> {
     fn drop(&mut self) {
         self.desk.end_question();
-        self.desk.update(|console| console.view.set_notice(None));
+        self.desk.update(|console| {
+            console.view.set_question(None);
+            console.view.set_notice(None);
+        });
     }
 }

@@ -230,10 +230,7 @@ impl Observer for ConsoleObserver {
             }
             AgentEvent::ApprovalAsked { question } => {
                 let (tool, capability) = (&question.tool, &question.capability);
-                self.say(
-                    Role::System,
-                    &format!("May {tool} use {capability}? {}", question.arguments),
-                );
+                self.say(Role::System, &question.to_string());
                 event_log::write(&Event::ApprovalAsked {
                     tool,
                     capability: &capability.to_string(),

@@ -401,13 +401,24 @@ pub(crate) fn input_facts(console: &Console) -> String {
 }
 
 /// What the empty line says.
-pub(crate) fn placeholder(console: &Console) -> &'static str {
-    if console.view.is_busy() {
+pub(crate) fn placeholder(console: &Console) -> &str {
+    if let Some(choices) = console.view.question() {
+        choices
+    } else if console.view.is_busy() {
         "Esc stops the reply"
     } else if console.view.header().model.is_empty() {
         "Type / for a command"
     } else {
         "Ask something, or / for a command"
+    }
+}
+
+/// What the agent is doing, in a word; `None` while it does nothing.
+pub(crate) fn activity(console: &Console) -> Option<&'static str> {
+    match (console.view.question(), console.view.is_busy()) {
+        (Some(_), _) => Some("your answer"),
+        (None, true) => Some("writing"),
+        (None, false) => None,
     }
 }
 
@@ -449,6 +460,23 @@ mod tests {
         type_text(&mut console, "two\"\"\"");
         let sent = press(&mut console, Key::Enter);
         assert_eq!(sent, Some(ConsoleAction::Submit("one\ntwo".into())));
+    }
+
+    #[test]
+    fn an_open_question_says_what_may_be_answered_in_place_of_what_stops_the_reply() {
+        let mut console = console();
+        assert_eq!(activity(&console), None);
+        console.view.set_busy(true);
+        assert_eq!(
+            (activity(&console), placeholder(&console)),
+            (Some("writing"), "Esc stops the reply")
+        );
+        let before = console.view.revisions();
+        console.view.set_question(Some("y or n".into()));
+        assert_ne!(console.view.revisions(), before, "it is drawn");
+        assert_eq!((activity(&console), placeholder(&console)), (Some("your answer"), "y or n"));
+        console.view.set_question(None);
+        assert_eq!(activity(&console), Some("writing"));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use alloc::{
 };
 use core::sync::atomic::AtomicBool;
 use llm_inference::model::{LanguageModel, SpecialTokens};
-use llm_tools::{ReadingContext, Router, Tool, router::Route};
+use llm_tools::{ReadingContext, Refusal, Router, Tool, router::Route};
 use system_platform::Pacer;
 
 /// Models with fewer weights than this are routed.
@@ -132,15 +132,20 @@ impl<M: LanguageModel> Agent<'_, M> {
                 }
             },
         };
-        let text = match self.call_tool(&call, ToolSource::Model, observer, cancel).await {
-            Ok(output) => output.statement,
-            Err(error) => format!("That did not work: {error}."),
+        let (text, reason) = match self.call_tool(&call, ToolSource::Model, observer, cancel).await
+        {
+            Ok(output) => (output.statement, StopReason::EndOfTurn),
+            Err(error) => {
+                let is_stopped = error == Refusal::Stopped.into();
+                let reason = if is_stopped { StopReason::Cancelled } else { StopReason::EndOfTurn };
+                (format!("That did not work: {error}."), reason)
+            }
         };
-        self.say(&text, observer);
+        self.say(&text, reason, observer);
     }
 
     /// Replies with a text that the model has not made.
-    fn say<O: Observer + ?Sized>(&mut self, text: &str, observer: &O) {
+    fn say<O: Observer + ?Sized>(&mut self, text: &str, stop_reason: StopReason, observer: &O) {
         let Some(model) = &self.model else { return };
         let tokens = model.encode(text, SpecialTokens::Literal);
         observer.on_event(&AgentEvent::ReplyStarted);
@@ -152,7 +157,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             reused_tokens: self.window.usage().used,
             prefill_tok_s: None,
             decode_tok_s: None,
-            stop_reason: StopReason::EndOfTurn,
+            stop_reason,
         }));
         if let Err(error) = self.window.push_reply(model, text, &tokens) {
             report_error(observer, ErrorSource::Model, &error.to_string());

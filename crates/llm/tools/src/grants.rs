@@ -18,6 +18,8 @@ pub struct Grants {
 pub enum Rule {
     /// It may be used.
     Allow,
+    /// The person is asked each time, even where a wider right is granted.
+    Ask,
     /// It may not be used, and nobody is asked.
     Deny,
 }
@@ -130,7 +132,7 @@ impl Grants {
         if rule(Rule::Deny) {
             return Decision::Denied(Denied { capability, reason: DenialReason::Rule });
         }
-        if rule(Rule::Allow) && !(is_tainted && is_risky) {
+        if rule(Rule::Allow) && !rule(Rule::Ask) && !(is_tainted && is_risky) {
             return Decision::Granted(Permit {
                 capability: Some(capability),
                 basis: Basis::Granted,
@@ -226,6 +228,7 @@ impl Rule {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Allow => "allow",
+            Self::Ask => "ask",
             Self::Deny => "deny",
         }
     }
@@ -254,6 +257,16 @@ pub struct Question {
     pub capability: Capability,
     /// Whether text from outside stands before the call, so that somebody else may be behind it.
     pub is_tainted: bool,
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "May {} use {}? {}", self.tool, self.capability, self.arguments)?;
+        if self.is_tainted {
+            f.write_str("\nText from outside stands before this call: it may not be your wish.")?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -313,6 +326,21 @@ mod tests {
     }
 
     #[test]
+    fn a_question_names_the_call_and_warns_of_text_from_outside() {
+        let mut question = Question {
+            tool: "http_get".into(),
+            arguments: r#"{"url":"http://example.org/"}"#.into(),
+            capability: network(),
+            is_tainted: false,
+        };
+        let asked = r#"May http_get use net:example.org? {"url":"http://example.org/"}"#;
+        assert_eq!(question.to_string(), asked);
+        question.is_tainted = true;
+        let warned = question.to_string();
+        assert!(warned.starts_with(asked) && warned.contains("from outside"), "{warned}");
+    }
+
+    #[test]
     fn a_denial_is_stronger_than_a_wider_grant() {
         let mut grants = Grants::attended();
         grants.set(Capability::Network { host: "*".into() }, Rule::Allow);
@@ -322,5 +350,17 @@ mod tests {
             panic!("denied")
         };
         assert_eq!(denied.reason, DenialReason::Rule);
+    }
+
+    #[test]
+    fn a_right_that_is_to_be_asked_for_is_asked_for_until_the_person_says_always() {
+        let mut grants = Grants::attended();
+        grants.set(Capability::Network { host: "*".into() }, Rule::Allow);
+        for capability in [Capability::MemoryWrite, network()] {
+            grants.set(capability.clone(), Rule::Ask);
+            assert!(matches!(grants.decide(Some(capability.clone()), false), Decision::Ask(_)));
+            grants.answer(capability.clone(), Some(Approval::Always)).unwrap();
+            assert_eq!(basis(&grants.decide(Some(capability), false)), Some(Basis::Granted));
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::Area;
 use super::grid::{CellGrid, CellStyle};
 use super::panels::{edge_labels, frame, text_right};
 use crate::call_text::brief_arguments;
-use crate::console::Console;
+use crate::console::{Console, activity};
 use crate::format::{self, ellipsize, hour_minute};
 use crate::text::layout::{Columns, Row, TranscriptLayout};
 use crate::text::viewport::Viewport;
@@ -46,8 +46,8 @@ impl TranscriptCells {
             return;
         }
         let view = &console.view;
-        let busy = if view.is_busy() { "writing" } else { "" };
-        frame(grid, area, "transcript", busy, CellStyle::plain(theme::ACCENT));
+        let activity = activity(console).unwrap_or_default();
+        frame(grid, area, "transcript", activity, CellStyle::plain(theme::ACCENT));
         // One column for the mark of the role, one free at the right.
         let text = area.columns - 4;
         self.layout.update(view, Columns { text: text.min(100), code: text.min(100) - 2 });

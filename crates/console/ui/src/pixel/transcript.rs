@@ -9,7 +9,7 @@ use console_graphics::{Canvas, Color, Rectangle, TextStyle, bottom, rect, right}
 
 use super::metrics::Metrics;
 use super::paint;
-use crate::console::Console;
+use crate::console::{Console, activity};
 use crate::format::{self, ellipsize, hour_minute};
 use crate::text::layout::{Columns, Row, TranscriptLayout};
 use crate::text::viewport::{Placement, Viewport};
@@ -203,8 +203,7 @@ impl TranscriptPane {
         let prefill = console.view.prefill().filter(|prefill| prefill.total > 0);
         let progress = match prefill {
             Some(prefill) => format!("reading {} / {}", prefill.done, prefill.total),
-            None if console.view.is_busy() => "writing…".into(),
-            None => String::new(),
+            None => activity(console).map(|activity| format!("{activity}…")).unwrap_or_default(),
         };
         let state = format!("{follow}\n{progress}");
         if self.footer.as_ref() == Some(&state) {

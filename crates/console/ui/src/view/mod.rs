@@ -60,6 +60,7 @@ pub struct View {
     notice: Option<Notice>,
     prefill: Option<Prefill>,
     is_busy: bool,
+    question: Option<String>,
     keymap: String,
     input_tokens: Option<u32>,
     revisions: Revisions,
@@ -309,6 +310,19 @@ impl View {
     pub fn set_notice(&mut self, notice: Option<Notice>) {
         if notice != self.notice {
             self.notice = notice;
+            self.revisions.status += 1;
+        }
+    }
+
+    /// What may be answered to the question that is open, while one is.
+    pub fn question(&self) -> Option<&str> {
+        self.question.as_deref()
+    }
+
+    /// Opens or closes a question: the line that is entered next answers it.
+    pub fn set_question(&mut self, choices: Option<String>) {
+        if choices != self.question {
+            self.question = choices;
             self.revisions.status += 1;
         }
     }

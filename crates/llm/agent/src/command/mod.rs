@@ -96,6 +96,7 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
         Command::Block => block::run(agent, entry, arguments, observer)?,
         Command::Grants => rights::grants(agent),
         Command::Allow => rights::set(agent, entry, arguments, Rule::Allow)?,
+        Command::Ask => rights::set(agent, entry, arguments, Rule::Ask)?,
         Command::Deny => rights::set(agent, entry, arguments, Rule::Deny)?,
         Command::Audit => rights::audit(agent, arguments)?,
         Command::Undo => editing::undo(agent, observer)?,

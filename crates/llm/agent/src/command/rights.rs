@@ -1,4 +1,4 @@
-//! What the agent may do, and what it did: `/grants /allow /deny /audit`.
+//! What the agent may do, and what it did: `/grants /allow /ask /deny /audit`.
 
 use super::{CommandError, table::Entry};
 use crate::Agent;
@@ -31,6 +31,7 @@ pub fn set<M: LanguageModel>(
     let capability = Capability::from_text(name)?;
     let text = match rule {
         Rule::Allow => format!("The agent may use {capability}."),
+        Rule::Ask => format!("The agent asks before it uses {capability}."),
         Rule::Deny => format!("The agent may not use {capability}."),
     };
     agent.grants.set(capability, rule);

@@ -25,6 +25,7 @@ pub enum Command {
     Export,
     Grants,
     Allow,
+    Ask,
     Deny,
     Audit,
     Stats,
@@ -74,7 +75,7 @@ impl Entry {
 }
 
 /// All commands, in the order `/help` shows them.
-pub const ENTRIES: [Entry; 33] = [
+pub const ENTRIES: [Entry; 34] = [
     entry(Command::Help, "help", "[COMMAND]", "this list, or one command").or("?"),
     entry(Command::Tool, "tool", "NAME [ARGUMENTS]", "run a tool: plain text, key=value or JSON"),
     entry(Command::Tools, "tools", "", "the tools and their arguments"),
@@ -103,6 +104,7 @@ pub const ENTRIES: [Entry; 33] = [
     entry(Command::Export, "export", "[markdown|json]", "the whole conversation as text"),
     entry(Command::Grants, "grants", "", "what the agent may do"),
     entry(Command::Allow, "allow", "CAPABILITY", "let the agent use it without asking"),
+    entry(Command::Ask, "ask", "CAPABILITY", "have the agent ask before it uses it"),
     entry(Command::Deny, "deny", "CAPABILITY", "forbid it to the agent"),
     entry(
         Command::Audit,

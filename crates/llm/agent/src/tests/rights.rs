@@ -106,8 +106,9 @@ fn where_nobody_is_there_nobody_is_asked() {
 }
 
 #[test]
-fn allow_and_deny_take_the_place_of_questions() {
-    let replies = [&*write("a.txt"), "Done.", &*write("b.txt"), "Then not."];
+fn allow_and_deny_take_the_place_of_questions_and_ask_brings_them_back() {
+    let replies =
+        [&*write("a.txt"), "Done.", &*write("b.txt"), "Then not.", &*write("b.txt"), "Done."];
     let mut bench = bench(&replies, &[Approval::Once]);
     assert_eq!(bench.succeed("/allow fs.write"), "The agent may use fs.write.");
     assert_eq!(asked(&bench.say("Write hello into a.txt")), 0);
@@ -119,6 +120,9 @@ fn allow_and_deny_take_the_place_of_questions() {
     assert_eq!(bench.told()[1], "error: fs.write is not allowed: a rule forbids it (/grants)");
     let grants = bench.succeed("/grants");
     assert!(grants.contains("\ndeny   fs.write\n") && !grants.contains("allow  fs.write"));
+    assert_eq!(bench.succeed("/ask fs.write"), "The agent asks before it uses fs.write.");
+    assert_eq!(asked(&bench.say("Write hello into b.txt")), 1);
+    assert!(written(&bench, "b.txt").is_some());
 }
 
 #[test]
@@ -138,7 +142,7 @@ fn a_grant_for_one_host_is_none_for_another() {
 #[test]
 fn an_unknown_capability_is_named_with_those_there_are() {
     let mut bench = Bench::new([]);
-    for command in ["allow", "deny"] {
+    for command in ["allow", "ask", "deny"] {
         let error = bench.fail(&format!("/{command} fs.wirte"));
         assert!(error.starts_with("there is no capability \"fs.wirte\"; there are "), "{error}");
         assert!(error.contains("fs.write, ") && error.ends_with("net:HOST and net:*"), "{error}");
