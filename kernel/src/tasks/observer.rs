@@ -47,11 +47,12 @@ impl Speedometer {
         Self { base, tokens: base, total, started_ns: KernelClock.now_ns() }
     }
 
-    /// The tokens a second since the start; `None` before the first.
+    /// The tokens a second since the start; `None` before the second: a reply that no model has made
+    /// comes as one piece, at once.
     fn rate(self) -> Option<f32> {
         let tokens = self.tokens - self.base;
         let elapsed_s = (KernelClock.now_ns() - self.started_ns) as f32 / 1e9;
-        (tokens > 0 && elapsed_s > 0.0).then(|| tokens as f32 / elapsed_s)
+        (tokens > 1 && elapsed_s > 0.0).then(|| tokens as f32 / elapsed_s)
     }
 }
 
