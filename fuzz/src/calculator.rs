@@ -1,7 +1,7 @@
 //! Expressions and requests in a person's words, computed.
 
 use crate::Target;
-use llm_tools::expression::{compute, evaluate, readings, word_problem};
+use llm_tools::expression::{compute, evaluate, problem, readings};
 
 /// See [`run`].
 pub const TARGET: Target = Target { name: "calculator", run, seeds, words: WORDS, memory_limit };
@@ -120,7 +120,9 @@ pub fn run(data: &[u8]) {
             assert!(!error.to_string().is_empty());
         }
     }
-    for reading in readings(&text).into_iter().chain(word_problem::guess(&text)) {
+    for reading in
+        problem::solve(&text).into_iter().chain(readings(&text)).chain(problem::guess(&text))
+    {
         if let Err(error) = evaluate(&reading) {
             assert!(error.is_about_values(), "{error}: {reading:?} of {text:?}");
         }
@@ -134,7 +136,11 @@ mod tests {
     #[test]
     fn most_phrases_have_a_value_that_is_found() {
         let has_value = |phrase: &&&str| {
-            let found = readings(phrase).into_iter().chain(word_problem::guess(phrase)).next();
+            let found = problem::solve(phrase)
+                .into_iter()
+                .chain(readings(phrase))
+                .chain(problem::guess(phrase))
+                .next();
             found.is_some_and(|found| evaluate(&found).is_ok())
         };
         let valued = PHRASES.iter().filter(has_value).count();

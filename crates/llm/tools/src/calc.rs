@@ -51,11 +51,13 @@ impl Tool for Calc {
         ]
     }
 
-    /// Parts of the request, which need no translation; where there is none, what it tells as a story.
+    /// A problem that is known, else parts of the request, which need no translation; where there are
+    /// none, a guess.
     fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
-        let mut expressions = expression::readings(request);
+        let mut expressions = Vec::from_iter(expression::problem::solve(request));
+        expressions.extend(expression::readings(request));
         if expressions.is_empty() {
-            expressions.extend(expression::word_problem::guess(request));
+            expressions.extend(expression::problem::guess(request));
         }
         expressions.into_iter().map(|expr| json!({ "expr": expr })).collect()
     }

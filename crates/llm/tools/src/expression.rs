@@ -19,6 +19,7 @@
 //! counted (`4 people`) are passed over. Nothing is parsed twice.
 //! Errors carry the position of the character to blame, counted from 1.
 
+mod base;
 mod conversion;
 mod error;
 mod function;
@@ -26,12 +27,12 @@ mod number;
 mod numeral;
 mod parser;
 mod phrase;
+pub mod problem;
 mod reading;
 mod slip;
 mod token;
 mod units;
 mod value;
-pub mod word_problem;
 mod words;
 
 pub use error::{ErrorKind, ExpressionError};
@@ -73,6 +74,9 @@ pub fn evaluate(text: &str) -> Result<Number, ExpressionError> {
 /// # Errors
 /// What is wrong or not understood, and at which character.
 pub fn compute(text: &str) -> Result<Outcome, ExpressionError> {
+    if let Some(outcome) = base::compute(text) {
+        return Ok(outcome);
+    }
     let tokens = token::tokens(text);
     if let Some(conversion) = Conversion::find(text, &tokens) {
         let (value, unit) = conversion.compute(text)?;
@@ -85,7 +89,11 @@ pub fn compute(text: &str) -> Result<Outcome, ExpressionError> {
         Question::Value(value) => {
             let value = value.number();
             let result = value.readable();
-            let statement = format!("{} = {result}", text.trim());
+            // A number by itself says so: whoever wrote it meant more.
+            let statement = match text.trim() == result {
+                true => format!("{result} is a number, there is nothing to compute"),
+                false => format!("{} = {result}", text.trim()),
+            };
             Outcome { value, unit: None, text: result, statement }
         }
         Question::Percentage { value, part, whole } => {

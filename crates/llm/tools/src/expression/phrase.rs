@@ -4,7 +4,7 @@ use super::{
     ErrorKind, ExpressionError, Number,
     function::Function,
     parser::Parser,
-    token::TokenKind,
+    token::{Token, TokenKind},
     value::Value,
     words::{self, Infix, Verb},
 };
@@ -206,11 +206,26 @@ impl Parser<'_, '_> {
             }
             return Err(self.error(ErrorKind::ExpectedWord { word: verb.connectors[0] }));
         }
-        let second = self.operand()?;
+        let is_share = matches!(verb.operation, Infix::Plus | Infix::Minus) && self.is_fraction();
+        let mut second = self.operand()?;
+        // `decrease 90 by a third`: by a third of it.
+        if is_share {
+            second = self.apply(Infix::Times, first, second, at)?;
+        }
         let (left, right) = if verb.is_reversed { (second, first) } else { (first, second) };
         let value = self.apply(verb.operation, left, right, at)?;
         let is_negative = value.number().to_f64() < 0.0;
         Ok(if verb.is_absolute && is_negative { value.negated() } else { value })
+    }
+
+    /// Whether a fraction of nothing named comes next: `a third`, `three quarters`.
+    #[inline(never)]
+    fn is_fraction(&self) -> bool {
+        let is_skipped = |token: &Token| token.is("a") || token.is("one") || token.is_number();
+        let at = self.at + usize::from(self.tokens.get(self.at).is_some_and(is_skipped));
+        let mut fractions = words::FRACTIONS.iter();
+        fractions.any(|(word, _)| self.phrase_len(at, word).is_some())
+            && self.phrase_len(at + 1, "of").is_none()
     }
 
     /// An operand of a sentence.

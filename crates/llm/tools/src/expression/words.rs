@@ -63,6 +63,9 @@ pub const SUMS: &[(&str, Infix)] = &[
     ("decreased by", Infix::Minus),
     ("reduced by", Infix::Minus),
     ("subtracted from", Infix::MinusFrom),
+    ("less than", Infix::MinusFrom),
+    ("fewer than", Infix::MinusFrom),
+    ("more than", Infix::Plus),
 ];
 
 pub const PRODUCTS: &[(&str, Infix)] = &[

@@ -9,6 +9,13 @@ fn phrases_in_words_have_the_value_that_is_meant() {
     assert_table(
         &[
             ("7 times 8", "56"),
+            ("7 less than 20", "13"),
+            ("5 more than 12", "17"),
+            ("decrease 90 by a third", "60"),
+            ("increase 80 by three quarters", "140"),
+            ("increase 80 by 20", "100"),
+            ("0x1F in decimal", "31"),
+            ("255 in hex", "0xFF"),
             ("7 multiplied by 8", "56"),
             ("144 divided by 12", "12"),
             ("144 over 12", "12"),
@@ -249,4 +256,16 @@ fn errors_name_what_is_not_understood_and_where() {
         assert_eq!(error.position, position, "{phrase}: {error}");
         assert!(error.to_string().contains(what), "{phrase}: {error}");
     }
+}
+
+#[test]
+fn a_number_by_itself_is_told_apart_from_a_result() {
+    assert_table(
+        &[
+            ("42", "42 is a number, there is nothing to compute"),
+            ("3 dozen", "3 dozen = 36"),
+            ("forty-two", "forty-two = 42"),
+        ],
+        statement,
+    );
 }

@@ -1,9 +1,7 @@
-//! Problems told as a story: the operation is guessed from the words around the numbers.
-//!
-//! A last resort, for requests that say no operation themselves. The expression is shown with its
-//! value, so that a wrong guess is seen.
+//! The last resort: the operation is guessed from the words around the numbers, for requests that say
+//! none themselves.
 
-use super::token::{Token, TokenKind, tokens};
+use crate::expression::token::{Token, TokenKind, tokens};
 use alloc::{
     format,
     string::{String, ToString},
