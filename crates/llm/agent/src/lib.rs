@@ -18,7 +18,7 @@ mod draft;
 mod event;
 mod generate;
 mod host;
-mod outside;
+mod own_words;
 mod paging;
 mod prompt;
 mod reply;

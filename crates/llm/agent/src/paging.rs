@@ -1,14 +1,12 @@
 //! Page faults of the context window: before a question is answered, what was said or remembered
 //! about it and is not in the window any more is looked up and brought back.
 
-use crate::{
-    Agent, AgentEvent, ErrorSource, Observer, agent::report_error, outside, turn_index::said,
-};
+use crate::{Agent, AgentEvent, ErrorSource, Observer, agent::report_error, turn_index::said};
 use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use llm_context::{Paging, RecallSource, Recalled, TurnId};
+use llm_context::{Paging, RecallSource, Recalled, TurnId, outside};
 use llm_inference::model::{LanguageModel, Message, Role};
 use llm_memory::Found;
 

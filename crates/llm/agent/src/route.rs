@@ -6,8 +6,12 @@
 //! picks the tools that they are told of.
 
 use crate::{
-    Agent, AgentEvent, ErrorSource, Observer, ReplyReport, StopReason, ToolSource,
-    agent::report_error, calls::ToolCall, paging::Question, prompt::tools_named,
+    Agent, AgentEvent, ErrorSource, Observer, ReplyReport, StopReason,
+    agent::report_error,
+    calls::ToolCall,
+    paging::Question,
+    prompt::tools_named,
+    syscall::{Caller, for_model},
 };
 use alloc::{
     format,
@@ -121,10 +125,12 @@ impl<M: LanguageModel> Agent<'_, M> {
                 return;
             }
         };
-        let call = match reading {
-            Some(arguments) => ToolCall { id: String::new(), name: tool.into(), arguments },
+        let (call, caller) = match reading {
+            Some(arguments) => {
+                (ToolCall { id: String::new(), name: tool.into(), arguments }, Caller::Router)
+            }
             None => match self.written_call(tool, question, pacer, observer, cancel).await {
-                Some(call) => call,
+                Some(call) => (call, Caller::Model),
                 None => {
                     self.drop_unanswered(observer);
                     self.report_context(observer);
@@ -132,22 +138,31 @@ impl<M: LanguageModel> Agent<'_, M> {
                 }
             },
         };
-        let (text, reason) = match self.call_tool(&call, ToolSource::Model, observer, cancel).await
-        {
-            Ok(output) => (output.statement, StopReason::EndOfTurn),
+        match self.call_tool(&call, caller, observer, cancel).await {
+            Ok(output) => {
+                let kept = for_model(tool, &output);
+                self.say(&output.statement, &kept, StopReason::EndOfTurn, observer);
+            }
             Err(error) => {
                 let is_stopped = error == Refusal::Stopped.into();
                 let reason = if is_stopped { StopReason::Cancelled } else { StopReason::EndOfTurn };
-                (format!("That did not work: {error}."), reason)
+                let text = format!("That did not work: {error}.");
+                self.say(&text, &text, reason, observer);
             }
-        };
-        self.say(&text, reason, observer);
+        }
     }
 
-    /// Replies with a text that the model has not made.
-    fn say<O: Observer + ?Sized>(&mut self, text: &str, stop_reason: StopReason, observer: &O) {
+    /// Replies with a text that the model has not made. What is `kept` of it in the window has marks
+    /// around what comes from outside.
+    fn say<O: Observer + ?Sized>(
+        &mut self,
+        text: &str,
+        kept: &str,
+        stop_reason: StopReason,
+        observer: &O,
+    ) {
         let Some(model) = &self.model else { return };
-        let tokens = model.encode(text, SpecialTokens::Literal);
+        let tokens = model.encode(kept, SpecialTokens::Literal);
         observer.on_event(&AgentEvent::ReplyStarted);
         observer.on_event(&AgentEvent::TextDelta { text });
         observer.on_event(&AgentEvent::ReplyFinished(ReplyReport {
@@ -159,7 +174,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             decode_tok_s: None,
             stop_reason,
         }));
-        if let Err(error) = self.window.push_reply(model, text, &tokens) {
+        if let Err(error) = self.window.push_reply(model, kept, &tokens) {
             report_error(observer, ErrorSource::Model, &error.to_string());
         }
         self.report_context(observer);

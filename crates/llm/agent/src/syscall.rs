@@ -3,7 +3,7 @@
 
 use crate::{
     Agent, AgentEvent, ErrorSource, Observer, ToolSource, agent::report_error, calls::ToolCall,
-    cancel::until_cancelled, outside, turn_index::Conversation,
+    cancel::until_cancelled, own_words::are_own_words, turn_index::Conversation,
 };
 use alloc::{
     format,
@@ -14,12 +14,33 @@ use core::{
     ops::ControlFlow,
     sync::atomic::{AtomicBool, Ordering},
 };
+use llm_context::outside;
 use llm_inference::model::LanguageModel;
 use llm_tools::{
     Capability, Grants, Origin, Refusal, ToolContext, ToolError, ToolOutput,
     audit::Call,
     grants::{Decision, Permit, Question},
 };
+
+/// Who asks for a call, and whose words it is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// The person, by a command.
+    Person,
+    /// The router, which has read the call out of what the person said in this turn.
+    Router,
+    /// The model, which may have it from any text in its window.
+    Model,
+}
+
+impl Caller {
+    const fn source(self) -> ToolSource {
+        match self {
+            Self::Person => ToolSource::User,
+            Self::Router | Self::Model => ToolSource::Model,
+        }
+    }
+}
 
 /// The tool that looks through the turns.
 const SEARCH_HISTORY: &str = "search_history";
@@ -29,17 +50,18 @@ impl<M: LanguageModel> Agent<'_, M> {
     pub(crate) async fn call_tool<O: Observer + ?Sized>(
         &mut self,
         call: &ToolCall,
-        source: ToolSource,
+        caller: Caller,
         observer: &O,
         cancel: &AtomicBool,
     ) -> Result<ToolOutput, ToolError> {
         let ToolCall { name, arguments, .. } = call;
+        let source = caller.source();
         observer.on_event(&AgentEvent::ToolCall { name, arguments, source });
         let checked = self.tools.check(name, arguments);
         let needed = checked.map(|tool| tool.capability(arguments));
         let capability = needed.as_ref().ok().cloned().flatten();
         let permit = match needed {
-            Ok(needed) => self.permit(call, needed, source, observer, cancel).await,
+            Ok(needed) => self.permit(call, needed, caller, observer, cancel).await,
             Err(error) => Err(error),
         };
         let started_ns = self.host.machine().uptime_ns();
@@ -78,14 +100,15 @@ impl<M: LanguageModel> Agent<'_, M> {
         &mut self,
         call: &ToolCall,
         needed: Option<Capability>,
-        source: ToolSource,
+        caller: Caller,
         observer: &O,
         cancel: &AtomicBool,
     ) -> Result<Permit, ToolError> {
-        if source == ToolSource::User {
+        if caller == Caller::Person {
             return Ok(Grants::for_person(needed));
         }
-        match self.grants.decide(needed, self.is_tainted) {
+        let is_tainted = self.is_tainted || caller == Caller::Model && self.is_suspect(call);
+        match self.grants.decide(needed, is_tainted) {
             Decision::Granted(permit) => Ok(permit),
             Decision::Denied(denied) => Err(denied.into()),
             Decision::Ask(capability) => {
@@ -93,7 +116,7 @@ impl<M: LanguageModel> Agent<'_, M> {
                     tool: call.name.clone(),
                     arguments: call.arguments.to_string(),
                     capability: capability.clone(),
-                    is_tainted: self.is_tainted,
+                    is_tainted,
                 };
                 let mut answer = None;
                 if self.is_attended {
@@ -108,6 +131,13 @@ impl<M: LanguageModel> Agent<'_, M> {
                 Ok(self.grants.answer(capability, answer)?)
             }
         }
+    }
+
+    /// Whether a call that the model wrote may come from a text from outside that an earlier turn has
+    /// left in the window: it says something that the person has not just said.
+    fn is_suspect(&self, call: &ToolCall) -> bool {
+        self.window.holds_outside_data()
+            && !are_own_words(&call.arguments, self.window.question().unwrap_or_default())
     }
 
     async fn run_tool<O: Observer + ?Sized>(

@@ -1,11 +1,11 @@
 //! A turn: the message, the reply, the tools it calls, the reply to their results.
 
 use crate::{
-    Agent, ErrorSource, Observer, StopReason, ToolSource,
+    Agent, ErrorSource, Observer, StopReason,
     agent::report_error,
     calls::{CallError, ToolCall},
     paging::Question,
-    syscall::for_model,
+    syscall::{Caller, for_model},
 };
 use alloc::{
     format,
@@ -143,7 +143,7 @@ impl<M: LanguageModel> Agent<'_, M> {
     ) -> bool {
         for call in calls {
             let told = match call {
-                Ok(call) => match self.call_tool(call, ToolSource::Model, observer, cancel).await {
+                Ok(call) => match self.call_tool(call, Caller::Model, observer, cancel).await {
                     Ok(output) => {
                         let told = for_model(&call.name, &output);
                         answers.results.push(output);

@@ -1,9 +1,8 @@
 //! The turns of a conversation by their meaning: what is looked up before an answer, and what
 //! `search_history` searches.
 
-use crate::outside::excerpt;
 use alloc::{boxed::Box, format, string::String, vec::Vec};
-use llm_context::{TurnId, TurnView, Window};
+use llm_context::{TurnId, TurnView, Window, outside::excerpt};
 use llm_inference::{embedding::EmbedError, model::Role};
 use llm_memory::{
     BoxFuture, MemoryError, TextEmbedder, cosine,

@@ -17,6 +17,7 @@ pub mod archive;
 pub mod budget;
 pub mod error;
 mod fragment;
+pub mod outside;
 pub mod policy;
 pub mod recall;
 pub mod segment;

@@ -10,6 +10,7 @@ pub use paging::{PageOut, Paging};
 use crate::{
     Archive, Budget, EvictionPolicy, Recalled, Segment, SegmentState, TurnId, Usage, WindowError,
     fragment::{self, AroundReply},
+    outside,
     policy::Uses,
     summary::Lines,
 };
@@ -127,6 +128,17 @@ impl Window {
     /// What is in the window, in order.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
+    }
+
+    /// Whether somewhere in the window stands text that somebody else wrote.
+    pub fn holds_outside_data(&self) -> bool {
+        self.segments.iter().any(|segment| outside::is_in(segment.text()))
+    }
+
+    /// What the person said in the turn at the end.
+    pub fn question(&self) -> Option<&str> {
+        let is_question = |it: &&Segment| it.role() == Role::User && it.state == SegmentState::Live;
+        self.segments.iter().rev().find(is_question).map(Segment::text)
     }
 
     /// The turn at the end, if there is one.

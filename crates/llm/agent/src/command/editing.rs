@@ -9,7 +9,7 @@ use alloc::{
     vec::Vec,
 };
 use core::{fmt::Write, sync::atomic::AtomicBool};
-use llm_context::{Turn, Window};
+use llm_context::{Paging, Turn, Window};
 use llm_inference::model::{LanguageModel, Message, Role};
 use serde_json::{Value, json};
 use system_platform::Pacer;
@@ -105,18 +105,21 @@ pub fn branch<M: LanguageModel, O: Observer + ?Sized>(
     if name == agent.branch {
         return Ok(format!("This is the branch {name}."));
     }
-    let existing = agent.branches.remove(name);
+    let existing = agent.branches.get(name).cloned();
     let is_new = existing.is_none();
     let mut window = existing.unwrap_or_else(|| agent.window.clone());
     // The blocks and the system prompt may have changed since.
     let pinned = agent.pinned_messages();
-    if let Some(model) = &agent.model {
-        window.repin(model, &pinned)?;
-    }
+    let paging = match &agent.model {
+        Some(model) => window.repin(model, &pinned)?,
+        None => Paging::default(),
+    };
+    agent.branches.remove(name);
     let left = core::mem::replace(&mut agent.window, window);
     let old_name = core::mem::replace(&mut agent.branch, name.into());
     agent.branches.insert(old_name.clone(), left);
     agent.turn_index.clear();
+    agent.report_paging(&paging, observer);
     agent.report_context(observer);
     Ok(match is_new {
         true => format!("The branch {name} begins here; /branch {old_name} goes back."),
@@ -161,10 +164,11 @@ pub fn load<M: LanguageModel, O: Observer + ?Sized>(
     })?;
     let count = turns.len();
     let mut window = agent.window.clone();
-    window.restore(model, turns.clone())?;
+    let paging = window.restore(model, turns.clone())?;
     agent.window = window;
     agent.turn_index.clear();
     observer.on_event(&AgentEvent::ConversationReset);
+    agent.report_paging(&paging, observer);
     agent.report_context(observer);
     Ok(format!("The conversation {name} goes on: {count} turns."))
 }

@@ -1,7 +1,7 @@
 //! `/tool` and `/tools`.
 
 use super::{CommandError, table::Entry};
-use crate::{Agent, Observer, ToolSource, calls::ToolCall};
+use crate::{Agent, Observer, calls::ToolCall, syscall::Caller};
 use alloc::string::String;
 use core::{fmt::Write, sync::atomic::AtomicBool};
 use llm_inference::model::LanguageModel;
@@ -21,7 +21,7 @@ pub async fn call<M: LanguageModel, O: Observer + ?Sized>(
     let tool = agent.tools.get(name).map_err(ToolError::Refused)?;
     let arguments = arguments::from_text(tool.schema(), text)?;
     let call = ToolCall { id: String::new(), name: name.into(), arguments };
-    Ok(agent.call_tool(&call, ToolSource::User, observer, cancel).await?.text)
+    Ok(agent.call_tool(&call, Caller::Person, observer, cancel).await?.text)
 }
 
 pub fn list<M: LanguageModel>(agent: &Agent<'_, M>) -> String {

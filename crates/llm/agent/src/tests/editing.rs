@@ -199,6 +199,23 @@ fn a_saved_conversation_goes_on_without_being_computed_again() {
 }
 
 #[test]
+fn what_a_saved_conversation_has_too_much_is_paged_out_and_reported() {
+    let mut bench = Bench::with_limit(2048, ["1", "2", "3", "4"].map(Script::from));
+    let pinned = bench.agent.usage().pinned;
+    let long = "x".repeat((2048 - 256 - pinned) / 2 - 60);
+    bench.say(&long);
+    bench.say(&long);
+    bench.succeed("/save");
+    bench.succeed("/reset");
+    // The pinned part has grown since.
+    let block = format!("/block user {}", "y".repeat(200));
+    bench.succeed(&block);
+    let events = bench.say("/load");
+    assert_eq!(events[0], Recorded::Reset);
+    assert!(matches!(events[1], Recorded::Evicted(1, _)), "{events:?}");
+}
+
+#[test]
 fn a_conversation_is_exported_for_people_and_for_programs() {
     let calc = call("calc", r#"{"expr": "6*7"}"#);
     let mut bench = Bench::new([&*calc, "It is 42."]);

@@ -29,7 +29,7 @@ const PAGE: &str = "http://10.0.2.2:8000/news.txt";
 
 /// How the text comes in.
 #[derive(Clone, Copy, Debug)]
-enum Way {
+pub enum Way {
     Page,
     File,
     Tool,
@@ -38,7 +38,7 @@ enum Way {
 impl Way {
     const ALL: [Self; 3] = [Self::Page, Self::File, Self::Tool];
 
-    fn call(self) -> String {
+    pub fn call(self) -> String {
         match self {
             Self::Page => call("http_get", &format!(r#"{{"url": "{PAGE}"}}"#)),
             Self::File => call("read_file", r#"{"path": "todo.md"}"#),
@@ -83,7 +83,7 @@ impl Tool for Inbox {
 
 /// An agent with all parts of the system that finds `text` in each way, and may get pages of the host
 /// where it is.
-fn bench(text: &str, model: ScriptedModel) -> Bench {
+pub fn bench(text: &str, model: ScriptedModel) -> Bench {
     let host = FakeHost::complete();
     host.files.get().unwrap().put("todo.md", text);
     host.files.get().unwrap().put("data/temps.csv", text);
@@ -95,12 +95,12 @@ fn bench(text: &str, model: ScriptedModel) -> Bench {
     bench
 }
 
-fn obedient(replies: &[&str]) -> ScriptedModel {
+pub fn obedient(replies: &[&str]) -> ScriptedModel {
     ScriptedModel::new(16_384, replies.iter().map(|reply| Script::from(*reply)))
 }
 
 /// Everything that could have been changed, as text.
-fn state(bench: &Bench) -> String {
+pub fn state(bench: &Bench) -> String {
     let files = bench.host.files.get().unwrap();
     let texts = ["notes.txt", "todo.md", "data/temps.csv"].map(|path| files.text(path));
     let agent = &bench.agent;

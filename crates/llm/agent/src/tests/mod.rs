@@ -3,6 +3,7 @@
 mod attempts;
 mod commands;
 mod conversation;
+mod delayed;
 mod editing;
 mod formats;
 mod injection;
