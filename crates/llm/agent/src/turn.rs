@@ -3,7 +3,7 @@
 use crate::{
     Agent, ErrorSource, Observer, StopReason,
     agent::report_error,
-    calls::{CallError, ToolCall},
+    calls::{CallError, CallFormat, ToolCall},
     paging::Question,
     syscall::{Caller, for_model},
 };
@@ -13,7 +13,7 @@ use alloc::{
     vec::Vec,
 };
 use core::sync::atomic::AtomicBool;
-use llm_inference::model::{LanguageModel, Message, Role};
+use llm_inference::model::{CallReference, LanguageModel, Message, Role};
 use llm_tools::{Refusal, ToolError, ToolOutput, router::Route};
 use system_platform::Pacer;
 
@@ -167,11 +167,28 @@ impl<M: LanguageModel> Agent<'_, M> {
             let Some(told) = told else {
                 return false;
             };
-            if !self.admit(Message::new(Role::Tool, told), observer) {
+            let message = match call {
+                Ok(call) => self.result_message(call, &told),
+                Err(_) => Message::new(Role::Tool, told),
+            };
+            if !self.admit(message, observer) {
                 return false;
             }
         }
         true
+    }
+}
+
+impl<M: LanguageModel> Agent<'_, M> {
+    /// What came of a call as a message that names the call. Where the chat template has no place for
+    /// it, the text has the form that models of the family know.
+    fn result_message(&self, call: &ToolCall, told: &str) -> Message {
+        let reference = CallReference { id: call.id.clone(), name: call.name.clone() };
+        let text = match &self.model {
+            Some(model) if !model.takes_results() => CallFormat::of(model).write_result(call, told),
+            _ => told.into(),
+        };
+        Message::result(reference, text)
     }
 }
 
