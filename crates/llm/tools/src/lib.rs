@@ -47,6 +47,7 @@ pub mod run_code;
 pub mod schedule;
 pub mod schema;
 pub mod search_history;
+pub mod state;
 pub mod sysinfo;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -66,4 +67,5 @@ pub use grants::Grants;
 pub use registry::Registry;
 pub use router::Router;
 pub use schedule::Schedule;
+pub use state::State;
 pub use tool::{Example, Origin, ReadingContext, Tool, ToolFuture, ToolOutput};

@@ -78,7 +78,7 @@ impl Tool for Recall {
 
 async fn recall(arguments: &Value, context: ToolContext<'_>) -> Result<ToolOutput, ToolError> {
     let query = string(arguments, "query")?;
-    let found = context.memory.search(query, MOST, context.embedder).await?;
+    let found = context.state.memory().search(query, MOST, context.embedder).await?;
     let texts: Vec<&str> = answering(&found).map(|found| found.entry.text.as_str()).collect();
     Ok(if texts.is_empty() {
         ToolOutput::new("nothing is remembered about that")

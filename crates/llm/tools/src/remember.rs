@@ -66,10 +66,14 @@ impl Tool for Remember {
     }
 }
 
-async fn remember(arguments: &Value, context: ToolContext<'_>) -> Result<ToolOutput, ToolError> {
+async fn remember(
+    arguments: &Value,
+    mut context: ToolContext<'_>,
+) -> Result<ToolOutput, ToolError> {
     let text = string(arguments, "text")?.trim();
     let unix_s = context.unix_s();
-    let remembered = context.memory.remember(text, unix_s, context.embedder).await?;
+    let embedder = context.embedder;
+    let remembered = context.state.memory_mut()?.remember(text, unix_s, embedder).await?;
     Ok(ToolOutput::acknowledgement(match remembered.replaced {
         None => format!("remembered: {text}"),
         Some(_) => format!("remembered already: {text}"),
