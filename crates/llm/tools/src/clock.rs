@@ -70,9 +70,13 @@ impl Tool for Clock {
     fn call<'a>(&'a self, arguments: &'a Value, context: ToolContext<'a>) -> ToolFuture<'a> {
         let question = arguments["question"].as_str().unwrap_or_default();
         done(Ok(ToolOutput::new(match context.machine.date_time() {
-            Some(now) => {
-                question::answer(question, now).unwrap_or_else(|| question::now_statement(now))
-            }
+            Some(now) => question::answer(question, now).unwrap_or_else(|| {
+                let statement = question::now_statement(now);
+                match question::asks_for_more(question) {
+                    true => format!("That cannot be worked out here. {statement}"),
+                    false => statement,
+                }
+            }),
             None => format!(
                 "There is no working real-time clock; the system has been up for {}.",
                 duration(context.machine.uptime_ns())
