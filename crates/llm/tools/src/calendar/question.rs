@@ -50,13 +50,14 @@ pub fn answer<'a>(question: &'a str, now: DateTime) -> Option<String> {
         Question::named_day,
     ];
     // What these look for is so plain that other words change nothing.
-    let plain_readers: [fn(&mut Question<'a>) -> Option<String>; 11] = [
+    let plain_readers: [fn(&mut Question<'a>) -> Option<String>; 12] = [
         Question::length,
         Question::nth_weekday,
         Question::is_weekday,
         Question::age,
         Question::years_apart,
         Question::unix_time,
+        Question::day_of_year,
         Question::quarter,
         Question::apart,
         Question::reckoned_day,

@@ -9,6 +9,8 @@ pub enum Infix {
     Minus,
     /// `5 subtracted from 20`.
     MinusFrom,
+    /// `5 more than 20`, `5% more than 20`.
+    MoreThan,
     Times,
     /// `of`, which multiplies a percentage and, less certainly, any other share.
     Of,
@@ -65,7 +67,13 @@ pub const SUMS: &[(&str, Infix)] = &[
     ("subtracted from", Infix::MinusFrom),
     ("less than", Infix::MinusFrom),
     ("fewer than", Infix::MinusFrom),
-    ("more than", Infix::Plus),
+    ("more than", Infix::MoreThan),
+    ("raised by", Infix::Plus),
+    ("lowered by", Infix::Minus),
+    ("cut by", Infix::Minus),
+    ("and take away", Infix::Minus),
+    ("then take away", Infix::Minus),
+    ("and then take away", Infix::Minus),
 ];
 
 pub const PRODUCTS: &[(&str, Infix)] = &[

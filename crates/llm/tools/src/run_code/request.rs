@@ -79,7 +79,9 @@ fn introduced(request: &str) -> Option<&str> {
         "what does this code print",
         "what is the output of",
     ];
-    let rest = behind(request, &INTRODUCTIONS)?.trim_start_matches(['?', ':', ' ']);
+    let rest = behind(request, &INTRODUCTIONS)?;
+    let rest = behind(rest, &["for me", "please", "now"]).unwrap_or(rest);
+    let rest = rest.trim_start_matches(['?', ':', ' ']);
     let text = ['`', '"', '\'']
         .into_iter()
         .find_map(|quote| {
@@ -123,6 +125,8 @@ mod tests {
             ("Execute `print(\"hi\")`", Some("print(\"hi\")")),
             ("run: 2 * 21", Some("2 * 21")),
             ("run this code: print(\"hello\");", Some("print(\"hello\");")),
+            ("run this code for me: let s = 0; s + 1", Some("let s = 0; s + 1")),
+            ("for i in 1..4 { print(i); }", Some("for i in 1..4 { print(i); }")),
             (
                 "Please execute the following code:\n```rhai\nlet a = 1;\na\n```",
                 Some("let a = 1;\na"),

@@ -202,6 +202,29 @@ impl Question<'_> {
         }
     }
 
+    /// `What is the 100th day of 2026?`, `On which weekday did 2020 begin?`
+    pub(super) fn day_of_year(&mut self) -> Option<String> {
+        let [year] = self.years()[..] else { return None };
+        let first = Date::new(year, 1, 1).ok()?;
+        let at = (0..self.words.len()).find(|at| self.words.starts_with(*at, "th day of"));
+        let numbered = at.and_then(|at| self.words.number(at.checked_sub(1)?));
+        let (name, date) = if let Some(number) = numbered {
+            let number =
+                i16::try_from(number).ok().filter(|it| (1..=first.days_in_year()).contains(it))?;
+            let date = first.with().day_of_year(number).build().ok()?;
+            (format!("Day {number} of {year}"), date)
+        } else if !self.words.has(&["weekday", "day"]) {
+            return None;
+        } else if self.words.has(&["begin", "began", "begins", "start", "started", "starts"]) {
+            (format!("The first day of {year}"), first)
+        } else if self.words.has(&["end", "ended", "ends"]) {
+            (format!("The last day of {year}"), first.last_of_year())
+        } else {
+            return None;
+        };
+        Some(format!("{name} {} {}.", self.verb(date), say::date(at_midnight(date)?)))
+    }
+
     /// `Which quarter is August in?`
     pub(super) fn quarter(&mut self) -> Option<String> {
         if !self.words.has(&["quarter"]) || self.words.has(&["past", "to", "hour"]) {

@@ -41,9 +41,13 @@ impl Question<'_> {
     pub(super) fn beside(&mut self) -> Option<String> {
         let [(spec, from, _)] = self.calendar_days()[..] else { return None };
         let is_day = from >= 2 && self.words.is(from - 2, &["day"]);
+        // `what day was yesterday if today is 1 March 2024`
+        let is_supposed = self.words.find(0, "if today").is_some();
         let is_before = match self.words.get(from.checked_sub(1)?) {
             "before" if is_day => true,
             "after" if is_day => false,
+            _ if is_supposed && self.words.has(&["yesterday"]) => true,
+            _ if is_supposed && self.words.has(&["tomorrow"]) => false,
             _ => return None,
         };
         let date = spec.resolve(self.today, self.toward())?;

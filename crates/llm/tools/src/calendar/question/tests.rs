@@ -323,6 +323,12 @@ fn plain_questions_have_answers_whatever_else_they_say() {
         ),
         ("what date is unix timestamp 0", "Unix time 0 is Thursday, 1 January 1970, 00:00 UTC."),
         ("what quarter is August in", "August is in the 3rd quarter."),
+        ("what is the 100th day of 2026", "Day 100 of 2026 was Friday, 10 April 2026."),
+        ("on which weekday did 2020 begin", "The first day of 2020 was Wednesday, 1 January 2020."),
+        (
+            "what day was yesterday if today is 1 March 2024",
+            "The day before 1 March 2024 was Thursday, 29 February 2024.",
+        ),
     ] {
         let answer = answer(question, NOW).unwrap_or_else(|| "no answer".into());
         if answer != expected {
