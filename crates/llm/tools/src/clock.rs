@@ -3,6 +3,7 @@
 use crate::{
     Example, ReadingContext, Tool, ToolContext, ToolFuture, ToolOutput,
     calendar::question,
+    colloquial::plain,
     measure::duration,
     schema::{Argument, ArgumentType, object},
     tool::done,
@@ -64,7 +65,7 @@ impl Tool for Clock {
     }
 
     fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
-        vec![json!({ "question": request })]
+        vec![json!({ "question": plain(request) })]
     }
 
     fn call<'a>(&'a self, arguments: &'a Value, context: ToolContext<'a>) -> ToolFuture<'a> {

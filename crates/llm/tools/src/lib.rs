@@ -17,6 +17,7 @@ pub mod calc;
 pub mod calendar;
 pub mod capability;
 pub mod clock;
+pub mod colloquial;
 pub mod context;
 mod document;
 pub mod draw;

@@ -43,7 +43,7 @@ fn fenced(request: &str) -> Option<&str> {
 
 /// What stands behind "run this code:" and the like, if it looks like code.
 fn introduced(request: &str) -> Option<&str> {
-    const INTRODUCTIONS: [&str; 34] = [
+    const INTRODUCTIONS: [&str; 36] = [
         "run",
         "run this",
         "run the code",
@@ -76,11 +76,14 @@ fn introduced(request: &str) -> Option<&str> {
         "execute the following code",
         "evaluate",
         "eval",
+        "eval this",
+        "evaluate this",
         "what does this code print",
         "what is the output of",
     ];
     let rest = behind(request, &INTRODUCTIONS)?;
-    let rest = behind(rest, &["for me", "please", "now"]).unwrap_or(rest);
+    let rest = without_courtesy(rest).trim_start_matches([':', ' ']);
+    let rest = behind(rest, &["for me"]).unwrap_or(rest);
     let rest = rest.trim_start_matches(['?', ':', ' ']);
     let text = ['`', '"', '\'']
         .into_iter()
@@ -125,6 +128,7 @@ mod tests {
             ("Execute `print(\"hi\")`", Some("print(\"hi\")")),
             ("run: 2 * 21", Some("2 * 21")),
             ("run this code: print(\"hello\");", Some("print(\"hello\");")),
+            ("Execute this please: print(\"x\")", Some("print(\"x\")")),
             ("run this code for me: let s = 0; s + 1", Some("let s = 0; s + 1")),
             ("for i in 1..4 { print(i); }", Some("for i in 1..4 { print(i); }")),
             (

@@ -4,6 +4,7 @@ use super::{Moment, ScheduleError, request};
 use crate::{
     Capability, Example, ReadingContext, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
     calendar::{phrase, say},
+    colloquial::plain,
     schema::{Argument, ArgumentError, ArgumentType, object},
     tool::done,
 };
@@ -78,7 +79,7 @@ impl Tool for ScheduleTool {
     }
 
     fn readings(&self, request: &str, context: &ReadingContext) -> Vec<Value> {
-        request::arguments(request, context.now).into_iter().collect()
+        request::arguments(&plain(request), context.now).into_iter().collect()
     }
 
     fn call<'a>(&'a self, arguments: &'a Value, context: ToolContext<'a>) -> ToolFuture<'a> {

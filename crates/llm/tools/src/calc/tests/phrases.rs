@@ -14,6 +14,7 @@ fn phrases_in_words_have_the_value_that_is_meant() {
             ("25% more than 80", "100"),
             ("25% less than 80", "60"),
             ("3200 raised by 4 percent", "3328"),
+            ("2800 goes up by 5%", "2940"),
             ("one dozen plus half a dozen", "18"),
             ("multiply 25 by 16 and take away 100", "300"),
             ("decrease 90 by a third", "60"),
