@@ -136,6 +136,7 @@ impl<M: LanguageModel> Agent<'_, M> {
                 name: &call.name,
                 ok: result.is_ok(),
                 result: &shown,
+                is_about_arguments: result.as_ref().is_err_and(ToolError::is_about_arguments),
                 duration_ns,
             });
             // What was said earlier may hold data from outside too.
