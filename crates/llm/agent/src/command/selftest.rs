@@ -21,7 +21,7 @@ pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
     observer: &O,
     cancel: &AtomicBool,
 ) -> Result<String, CommandError> {
-    let mut checks: Vec<Check> = agent.host.selftest(what);
+    let mut checks: Vec<Check> = agent.host.selftest(what).await;
     if let Some(model) = &mut agent.model
         && MODEL_CHECK.contains(what)
     {

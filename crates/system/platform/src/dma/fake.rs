@@ -14,8 +14,15 @@ const PAGE_BYTES: usize = 4096;
 /// driver, and panics.
 #[derive(Clone, Debug, Default)]
 pub struct FakeDma {
-    regions: Rc<RefCell<Vec<(u64, Vec<u8>)>>>,
+    allocated: Rc<RefCell<Vec<Allocated>>>,
     refuses: bool,
+}
+
+/// The memory of one region.
+#[derive(Debug)]
+struct Allocated {
+    phys: u64,
+    bytes: Vec<u8>,
 }
 
 impl FakeDma {
@@ -59,10 +66,10 @@ impl FakeDma {
     }
 
     fn with(&self, phys: u64, len_bytes: usize, action: impl FnOnce(&mut [u8])) {
-        let mut regions = self.regions.borrow_mut();
-        let range = regions.iter_mut().find_map(|(start, bytes)| {
-            let at = usize::try_from(phys.checked_sub(*start)?).ok()?;
-            bytes.get_mut(at..at.checked_add(len_bytes)?)
+        let mut allocated = self.allocated.borrow_mut();
+        let range = allocated.iter_mut().find_map(|region| {
+            let at = usize::try_from(phys.checked_sub(region.phys)?).ok()?;
+            region.bytes.get_mut(at..at.checked_add(len_bytes)?)
         });
         action(range.unwrap_or_else(|| panic!("the device was led to {phys:#x}, {len_bytes}")));
     }
@@ -75,12 +82,11 @@ impl DmaMemory for FakeDma {
         if self.refuses {
             return Err(OutOfDmaMemory { len_bytes });
         }
-        let mut regions = self.regions.borrow_mut();
+        let mut allocated = self.allocated.borrow_mut();
         let len = len_bytes.next_multiple_of(PAGE_BYTES);
-        let phys = regions
-            .last()
-            .map_or(FIRST_PHYS, |(start, bytes)| start + (bytes.len() + PAGE_BYTES) as u64);
-        regions.push((phys, vec![0; len]));
+        let behind = |last: &Allocated| last.phys + (last.bytes.len() + PAGE_BYTES) as u64;
+        let phys = allocated.last().map_or(FIRST_PHYS, behind);
+        allocated.push(Allocated { phys, bytes: vec![0; len] });
         Ok(FakeRegion { memory: self.clone(), phys, len_bytes: len })
     }
 }
