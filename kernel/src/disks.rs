@@ -60,7 +60,7 @@ impl Disks {
             let timer = KernelTimer::new(executor);
             executor.spawner().spawn(async move {
                 if let Err(error) = disks.start(kind, &config, &function, timer).await {
-                    function.silence(&config);
+                    function.disable(&config);
                     let message = format!("{} at {}: {error}", kind.name(), function.address);
                     event_log::write(&Event::Error { source: "disk", message: &message });
                 }
@@ -104,11 +104,12 @@ impl Disks {
         function: &Function,
         timer: KernelTimer,
     ) -> Result<(), StartError> {
-        function.enable(config);
+        function.disable(config);
         let place = format!("{}", function.address);
         match kind {
             Kind::Virtio => {
                 let transport = virtio::transport(config, function)?;
+                function.enable(config);
                 let probed = BlockDrive::<KernelHal, _>::probe(transport, &place, &timer).await;
                 let (drive, info) = probed?;
                 self.add(kind, (function.address, 0), Rc::new(Disk::alone(drive, timer, info)));

@@ -79,7 +79,7 @@ impl fmt::Display for TransportError {
 
 impl core::error::Error for TransportError {}
 
-/// The registers of a virtio device that was switched on.
+/// The registers of a virtio device. It must be enabled before they are used.
 ///
 /// # Errors
 /// See [`TransportError`].

@@ -107,21 +107,28 @@ impl Function {
         config.write(self.address, COMMAND, command);
     }
 
-    /// Stops the device from using memory by itself.
-    pub fn silence(&self, config: &impl ConfigSpace) {
+    /// Stops the device from answering and from using memory by itself.
+    pub fn disable(&self, config: &impl ConfigSpace) {
         let command = config.read(self.address, COMMAND) & !STATUS;
-        config.write(self.address, COMMAND, command & !BUS_MASTER);
+        let off = command & !(IO_SPACE | MEMORY_SPACE | BUS_MASTER);
+        config.write(self.address, COMMAND, off);
     }
 
     /// The range behind base address register `index`; `None` where there is none, or no such
-    /// register. The device does not answer while it is measured, so this comes before its use.
+    /// register. The device does not answer while it is measured, so this comes before its use,
+    /// best while it is disabled: an emulator takes a millisecond to switch the answers off and on.
     pub fn bar(&self, config: &impl ConfigSpace, index: u8) -> Option<Bar> {
         let registers = if self.header == 0 { 6 } else { 2 };
         (index < registers).then_some(())?;
         let command = config.read(self.address, COMMAND) & !STATUS;
-        config.write(self.address, COMMAND, command & !(IO_SPACE | MEMORY_SPACE));
+        let silent = command & !(IO_SPACE | MEMORY_SPACE);
+        if silent != command {
+            config.write(self.address, COMMAND, silent);
+        }
         let bar = bar::measure(config, self.address, index, index + 1 < registers);
-        config.write(self.address, COMMAND, command);
+        if silent != command {
+            config.write(self.address, COMMAND, command);
+        }
         bar
     }
 
@@ -168,7 +175,7 @@ mod tests {
         let function = Function::find(&config, PLACE).unwrap();
         function.enable(&config);
         assert_eq!(config.get(PLACE, COMMAND), 0x0407);
-        function.silence(&config);
-        assert_eq!(config.get(PLACE, COMMAND), 0x0403);
+        function.disable(&config);
+        assert_eq!(config.get(PLACE, COMMAND), 0x0400);
     }
 }
