@@ -3,30 +3,37 @@
 use crate::{
     arch::port::Ports,
     platform::{
+        dma::KernelDma,
         executor::KernelTimer,
-        registers::Registers,
+        registers::{RegisterError, Registers},
         virtio::{self, KernelHal, TransportError},
     },
     tasks::event_log,
 };
-use alloc::{format, rc::Rc, vec::Vec};
+use alloc::{format, rc::Rc, string::String, vec::Vec};
 use core::{
     cell::{Cell, RefCell},
     fmt,
-    future::poll_fn,
+    future::{Future, poll_fn},
     task::{Poll, Waker},
 };
 use drivers_acpi::EcamRegion;
+use drivers_ahci::{PortDrive, PortError, ResetError};
 use drivers_disk::Disk;
-use drivers_pci::{ConfigPorts, ConfigSpace, Ecam, Function, FunctionAddress, scan};
+use drivers_pci::{
+    Bar, BarKind, Class, ConfigPorts, ConfigSpace, Ecam, Function, FunctionAddress, scan,
+};
 use drivers_virtio::{BlockDrive, ProbeError};
-use system_core::executor::Executor;
+use system_core::executor::{Executor, Spawner};
 use system_events::Event;
 use system_platform::{BlockDevice, BlockInfo};
 
 /// Who makes virtio devices, and what block devices are called: the transitional, the modern ones.
 const VIRTIO_VENDOR: u16 = 0x1AF4;
 const VIRTIO_BLOCK: [u16; 2] = [0x1001, 0x1042];
+
+/// The base address register of an AHCI controller.
+const AHCI_BAR: u8 = 5;
 
 /// The disks of the machine. Controllers are asked side by side in tasks of their own, so one that
 /// is dead holds nobody up.
@@ -37,9 +44,11 @@ pub struct Disks {
     waiting: RefCell<Vec<Waker>>,
 }
 
+/// A controller, and which of its disks.
+type Place = (FunctionAddress, u32);
+
 struct Found {
-    /// Sorts them: the controller, and which of its disks.
-    place: (FunctionAddress, u32),
+    place: Place,
     disk: Rc<dyn BlockDevice>,
 }
 
@@ -53,22 +62,16 @@ impl Disks {
             waiting: RefCell::default(),
         });
         let (config, functions) = find_functions(ecam);
+        let search = Search {
+            disks: Rc::clone(&disks),
+            config,
+            spawner: executor.spawner(),
+            timer: KernelTimer::new(executor),
+        };
         for function in functions {
-            let Some(kind) = Kind::of(&function) else { continue };
-            disks.pending.set(disks.pending.get() + 1);
-            let (config, disks) = (config.clone(), Rc::clone(&disks));
-            let timer = KernelTimer::new(executor);
-            executor.spawner().spawn(async move {
-                if let Err(error) = disks.start(kind, &config, &function, timer).await {
-                    function.disable(&config);
-                    let message = format!("{} at {}: {error}", kind.name(), function.address);
-                    event_log::write(&Event::Error { source: "disk", message: &message });
-                }
-                disks.pending.set(disks.pending.get() - 1);
-                if disks.are_known() {
-                    disks.waiting.take().into_iter().for_each(Waker::wake);
-                }
-            });
+            if let Some(kind) = Kind::of(&function) {
+                search.start(kind, function);
+            }
         }
         disks
     }
@@ -96,29 +99,7 @@ impl Disks {
         self.found()
     }
 
-    /// Makes drivers for the disks of a controller.
-    async fn start(
-        &self,
-        kind: Kind,
-        config: &Config,
-        function: &Function,
-        timer: KernelTimer,
-    ) -> Result<(), StartError> {
-        function.disable(config);
-        let place = format!("{}", function.address);
-        match kind {
-            Kind::Virtio => {
-                let transport = virtio::transport(config, function)?;
-                function.enable(config);
-                let probed = BlockDrive::<KernelHal, _>::probe(transport, &place, &timer).await;
-                let (drive, info) = probed?;
-                self.add(kind, (function.address, 0), Rc::new(Disk::alone(drive, timer, info)));
-            }
-        }
-        Ok(())
-    }
-
-    fn add(&self, kind: Kind, place: (FunctionAddress, u32), disk: Rc<dyn BlockDevice>) {
+    fn add(&self, kind: Kind, place: Place, disk: Rc<dyn BlockDevice>) {
         let BlockInfo { name, block_bytes, blocks, is_read_only } = disk.info();
         event_log::write(&Event::Disk {
             name,
@@ -133,10 +114,106 @@ impl Disks {
     }
 }
 
+/// What the tasks that look for disks share.
+#[derive(Clone)]
+struct Search {
+    disks: Rc<Disks>,
+    config: Config,
+    spawner: Spawner,
+    timer: KernelTimer,
+}
+
+impl Search {
+    /// Starts the task of a controller.
+    fn start(&self, kind: Kind, function: Function) {
+        let search = self.clone();
+        self.spawn(kind, format!("{}", function.address), async move {
+            let outcome = search.open(kind, &function).await;
+            if outcome.is_err() {
+                function.disable(&search.config);
+            }
+            outcome
+        });
+    }
+
+    /// Starts a task on which the search waits; where it fails, the event log says what.
+    fn spawn(
+        &self,
+        kind: Kind,
+        place: String,
+        task: impl Future<Output = Result<(), StartError>> + 'static,
+    ) {
+        let disks = Rc::clone(&self.disks);
+        disks.pending.set(disks.pending.get() + 1);
+        self.spawner.spawn(async move {
+            if let Err(error) = task.await {
+                let message = format!("{} at {place}: {error}", kind.name());
+                event_log::write(&Event::Error { source: "disk", message: &message });
+            }
+            disks.pending.set(disks.pending.get() - 1);
+            if disks.are_known() {
+                disks.waiting.take().into_iter().for_each(Waker::wake);
+            }
+        });
+    }
+
+    /// Makes drivers for the disks of a controller.
+    async fn open(&self, kind: Kind, function: &Function) -> Result<(), StartError> {
+        // Its registers are measured while it does not answer.
+        function.disable(&self.config);
+        match kind {
+            Kind::Virtio => self.open_virtio(function).await,
+            Kind::Ahci => self.open_ahci(function).await,
+        }
+    }
+
+    async fn open_virtio(&self, function: &Function) -> Result<(), StartError> {
+        let transport = virtio::transport(&self.config, function)?;
+        function.enable(&self.config);
+        let place = format!("{}", function.address);
+        let probed = BlockDrive::<KernelHal, _>::probe(transport, &place, &self.timer).await;
+        let (drive, info) = probed?;
+        let disk = Disk::alone(drive, self.timer.clone(), info);
+        self.disks.add(Kind::Virtio, (function.address, 0), Rc::new(disk));
+        Ok(())
+    }
+
+    async fn open_ahci(&self, function: &Function) -> Result<(), StartError> {
+        let registers = Rc::new(self.registers(function, AHCI_BAR)?);
+        function.enable(&self.config);
+        for port in drivers_ahci::reset(&registers, &self.timer).await? {
+            let (search, registers, address) = (self.clone(), registers.clone(), function.address);
+            let place = format!("{address}, port {port}");
+            self.spawn(Kind::Ahci, place, async move {
+                let place = format!("{address}");
+                let probed =
+                    PortDrive::probe(registers, port, &KernelDma, &search.timer, &place).await;
+                if let Some((drive, info)) = probed? {
+                    let disk = Disk::alone(drive, search.timer.clone(), info);
+                    search.disks.add(Kind::Ahci, (address, port.into()), Rc::new(disk));
+                }
+                Ok(())
+            });
+        }
+        Ok(())
+    }
+
+    /// The registers behind a base address register.
+    fn registers(&self, function: &Function, index: u8) -> Result<Registers, StartError> {
+        match function.bar(&self.config, index) {
+            Some(Bar { kind: BarKind::Memory { .. }, start, len_bytes }) => {
+                Ok(Registers::map(start, len_bytes)?)
+            }
+            _ => Err(StartError::NoRegisters { index }),
+        }
+    }
+}
+
 /// Kinds of controllers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Virtio,
+    Ahci,
 }
 
 impl Kind {
@@ -144,6 +221,7 @@ impl Kind {
     fn of(function: &Function) -> Option<Self> {
         match (function.vendor, function.class) {
             (VIRTIO_VENDOR, _) if VIRTIO_BLOCK.contains(&function.device) => Some(Self::Virtio),
+            (_, Class::AHCI) => Some(Self::Ahci),
             _ => None,
         }
     }
@@ -151,23 +229,42 @@ impl Kind {
     const fn name(self) -> &'static str {
         match self {
             Self::Virtio => "virtio",
+            Self::Ahci => "ahci",
         }
     }
 }
 
-/// Why a controller is not used.
+/// Why a controller is not used, or one of its disks.
 #[derive(Debug)]
 enum StartError {
+    /// A base address register leads to no memory.
+    NoRegisters {
+        /// Its number.
+        index: u8,
+    },
+    Registers(RegisterError),
     Transport(TransportError),
     Virtio(ProbeError),
+    Ahci(ResetError),
+    AhciPort(PortError),
 }
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoRegisters { index } => write!(f, "base address {index} leads to no memory"),
+            Self::Registers(error) => write!(f, "{error}"),
             Self::Transport(error) => write!(f, "{error}"),
             Self::Virtio(error) => write!(f, "{error}"),
+            Self::Ahci(error) => write!(f, "{error}"),
+            Self::AhciPort(error) => write!(f, "{error}"),
         }
+    }
+}
+
+impl From<RegisterError> for StartError {
+    fn from(error: RegisterError) -> Self {
+        Self::Registers(error)
     }
 }
 
@@ -180,6 +277,18 @@ impl From<TransportError> for StartError {
 impl From<ProbeError> for StartError {
     fn from(error: ProbeError) -> Self {
         Self::Virtio(error)
+    }
+}
+
+impl From<ResetError> for StartError {
+    fn from(error: ResetError) -> Self {
+        Self::Ahci(error)
+    }
+}
+
+impl From<PortError> for StartError {
+    fn from(error: PortError) -> Self {
+        Self::AhciPort(error)
     }
 }
 

@@ -42,7 +42,7 @@ use system_platform::{BlockInfo, Clock, Machine};
 use tasks::Equipment;
 
 /// Disks that take longer to wake are found while the system runs already.
-const DISK_PATIENCE_NS: u64 = 100_000_000;
+const DISK_PATIENCE_NS: u64 = 30_000_000;
 
 /// Bytes of the stack that the boot CPU works on: console, agent and inference.
 const MAIN_STACK_BYTES: u64 = 512 * 1024;

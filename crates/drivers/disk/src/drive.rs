@@ -84,7 +84,8 @@ pub trait Drive {
     fn poll(&mut self) -> Poll<Result<(), Fault>>;
 
     /// Brings the device back into a state in which it takes commands and has forgotten the one
-    /// under way. It may be dropped in the middle and is called again then.
+    /// under way; loaded data stays as it is. It may be dropped in the middle and is called again
+    /// then.
     ///
     /// # Errors
     /// The device does not come back, or another one is in its place.

@@ -8,7 +8,7 @@ mod fake;
 
 use core::fmt;
 
-pub use fake::FakeDma;
+pub use fake::{FakeDma, FakeRegion};
 
 /// A piece of physically contiguous memory, zeroed at first, that starts at a multiple of 4 KiB.
 ///
