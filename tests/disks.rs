@@ -112,12 +112,12 @@ fn check_selftest(system: &mut System, disks: usize, marked: usize) {
 
 /// Boots with one disk of each driver, has the self-test write to them, and looks at the images.
 fn check_all_kinds(machine_type: &str) {
-    let images = [(
-        "virtio",
-        Image::new("virtio", 512, 4096, MARK),
-        "virtio-blk-pci,drive=virtio,serial=V1",
-    )];
-    let mut arguments = Vec::new();
+    let images = [
+        ("virtio", Image::new("virtio", 512, 4096, MARK), "virtio-blk-pci,drive=virtio,serial=V1"),
+        ("ahci", Image::new("ahci", 512, 6000, MARK), "ide-hd,drive=ahci,bus=sata.0"),
+        ("nvme", Image::new("nvme", 512, 8192, MARK), "nvme,drive=nvme,serial=N1"),
+    ];
+    let mut arguments = device("ahci,id=sata").to_vec();
     for (id, image, kind) in &images {
         arguments.extend(image.drive(id));
         arguments.extend(device(kind));
@@ -176,42 +176,71 @@ fn a_write_protected_disk_says_so_and_is_only_read() {
 #[test]
 fn disks_with_large_blocks_are_read_and_written() {
     let virtio = Image::new("virtio-4k", 4096, 512, MARK);
+    let nvme = Image::new("nvme-4k", 4096, 700, MARK);
     let blocks = "logical_block_size=4096,physical_block_size=4096";
-    let kind = format!("virtio-blk-pci,drive=a,{blocks}");
-    let arguments = [&virtio.drive("a")[..], &device(&kind)].concat();
-    let mut system = System::boot(&machine("q35", &arguments));
-    let disk = found(&mut system, "virtio");
-    check_size(&mut system, &disk, 512, 4096);
-    check_selftest(&mut system, 1, 1);
+    let arguments = [
+        virtio.drive("a"),
+        device(&format!("virtio-blk-pci,drive=a,{blocks}")),
+        nvme.drive("b"),
+        device("nvme,id=controller,serial=N1"),
+        device(&format!("nvme-ns,drive=b,bus=controller,{blocks}")),
+    ];
+    let mut system = System::boot(&machine("q35", &arguments.concat()));
+    for (driver, count) in [("virtio", 512), ("nvme", 700)] {
+        let disk = found(&mut system, driver);
+        check_size(&mut system, &disk, count, 4096);
+    }
+    check_selftest(&mut system, 2, 2);
     system.shut_down();
     virtio.check_written();
+    nvme.check_written();
 }
 
-#[test]
-fn a_bad_place_is_an_error_and_the_disk_goes_on() {
-    let image = Image::new("bad", 512, 4096, MARK);
+/// A disk whose last block cannot be read or written, which the self-test tells in `words`. (The
+/// firmware looks at the first one.)
+fn check_bad_place(driver: &str, words: &str, kind: &[[String; 2]]) {
+    let image = Image::new(&format!("bad-{driver}"), 512, 4096, MARK);
     let before = image.bytes();
     let path = image.path.display().to_string().replace(',', ",,");
-    // Reading the last block fails. (The firmware looks at the first one.)
     let rules = artifacts().join("disk-bad-rules.txt");
-    fs::write(&rules, "[inject-error]\nevent = \"read_aio\"\nerrno = \"5\"\nsector = \"4095\"\n")
+    fs::write(&rules, "[inject-error]\nevent = \"none\"\nerrno = \"5\"\nsector = \"4095\"\n")
         .expect("the build's folder can be written");
     let drive = format!(
         "if=none,id=a,driver=raw,file.driver=blkdebug,file.config={},file.image.filename={path},\
-         file.image.driver=file,rerror=report",
+         file.image.driver=file,rerror=report,werror=report",
         rules.display()
     );
-    let arguments = [&["-drive".to_owned(), drive][..], &device("virtio-blk-pci,drive=a")].concat();
+    let arguments = [&["-drive".to_owned(), drive][..], &kind.concat()].concat();
     let mut system = System::boot(&machine("pc", &arguments));
-    let disk = found(&mut system, "virtio");
+    let disk = found(&mut system, driver);
     check_size(&mut system, &disk, 4096, 512);
     let report = system.refusal("/selftest disks can be read");
-    let is_it = report.contains("cannot read at block 4095: bad medium");
+    let is_it = report.contains(words);
     system.check("the bad place is named", is_it, &Value::from(report));
     // Everything before that place is written and read as ever.
     let report = system.refusal("/selftest scratch disks");
-    let is_it = report.contains("cannot read at block 4095: bad medium");
+    let is_it = report.contains(words);
     system.check("the disk goes on until there", is_it, &Value::from(report));
     system.shut_down();
     assert_ne!(image.bytes(), before, "the self-test has written");
+}
+
+#[test]
+fn a_bad_place_of_a_virtio_disk_is_an_error_and_the_disk_goes_on() {
+    check_bad_place("virtio", "at block 4095: bad medium", &[device("virtio-blk-pci,drive=a")]);
+}
+
+#[test]
+fn a_bad_place_of_a_sata_disk_is_an_error_and_the_disk_goes_on() {
+    // QEMU's disk says "aborted", as it does for everything.
+    check_bad_place(
+        "ahci",
+        "code 0x40000441",
+        &[device("ahci,id=sata"), device("ide-hd,drive=a,bus=sata.0")],
+    );
+}
+
+#[test]
+fn a_bad_place_of_an_nvme_disk_is_an_error_and_the_disk_goes_on() {
+    check_bad_place("nvme", "at block 4095: bad medium", &[device("nvme,drive=a,serial=N1")]);
 }

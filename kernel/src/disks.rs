@@ -19,7 +19,8 @@ use core::{
 };
 use drivers_acpi::EcamRegion;
 use drivers_ahci::{PortDrive, PortError, ResetError};
-use drivers_disk::Disk;
+use drivers_disk::{Disk, Queue};
+use drivers_nvme::{Namespace, NvmeDrive};
 use drivers_pci::{
     Bar, BarKind, Class, ConfigPorts, ConfigSpace, Ecam, Function, FunctionAddress, scan,
 };
@@ -32,8 +33,9 @@ use system_platform::{BlockDevice, BlockInfo};
 const VIRTIO_VENDOR: u16 = 0x1AF4;
 const VIRTIO_BLOCK: [u16; 2] = [0x1001, 0x1042];
 
-/// The base address register of an AHCI controller.
+/// The base address registers of AHCI and NVMe controllers.
 const AHCI_BAR: u8 = 5;
+const NVME_BAR: u8 = 0;
 
 /// The disks of the machine. Controllers are asked side by side in tasks of their own, so one that
 /// is dead holds nobody up.
@@ -164,6 +166,7 @@ impl Search {
         match kind {
             Kind::Virtio => self.open_virtio(function).await,
             Kind::Ahci => self.open_ahci(function).await,
+            Kind::Nvme => self.open_nvme(function).await,
         }
     }
 
@@ -198,6 +201,20 @@ impl Search {
         Ok(())
     }
 
+    async fn open_nvme(&self, function: &Function) -> Result<(), StartError> {
+        let registers = self.registers(function, NVME_BAR)?;
+        function.enable(&self.config);
+        let place = format!("{}", function.address);
+        let probed = NvmeDrive::probe(registers, &KernelDma, &self.timer, &place).await;
+        let (drive, namespaces) = probed?;
+        let queue = Rc::new(Queue::new(drive, self.timer.clone()));
+        for Namespace { number, info } in namespaces {
+            let disk = Disk::new(Rc::clone(&queue), number, info);
+            self.disks.add(Kind::Nvme, (function.address, number), Rc::new(disk));
+        }
+        Ok(())
+    }
+
     /// The registers behind a base address register.
     fn registers(&self, function: &Function, index: u8) -> Result<Registers, StartError> {
         match function.bar(&self.config, index) {
@@ -214,6 +231,7 @@ impl Search {
 enum Kind {
     Virtio,
     Ahci,
+    Nvme,
 }
 
 impl Kind {
@@ -222,6 +240,7 @@ impl Kind {
         match (function.vendor, function.class) {
             (VIRTIO_VENDOR, _) if VIRTIO_BLOCK.contains(&function.device) => Some(Self::Virtio),
             (_, Class::AHCI) => Some(Self::Ahci),
+            (_, Class::NVME) => Some(Self::Nvme),
             _ => None,
         }
     }
@@ -230,6 +249,7 @@ impl Kind {
         match self {
             Self::Virtio => "virtio",
             Self::Ahci => "ahci",
+            Self::Nvme => "nvme",
         }
     }
 }
@@ -247,6 +267,7 @@ enum StartError {
     Virtio(ProbeError),
     Ahci(ResetError),
     AhciPort(PortError),
+    Nvme(drivers_nvme::ProbeError),
 }
 
 impl fmt::Display for StartError {
@@ -258,6 +279,7 @@ impl fmt::Display for StartError {
             Self::Virtio(error) => write!(f, "{error}"),
             Self::Ahci(error) => write!(f, "{error}"),
             Self::AhciPort(error) => write!(f, "{error}"),
+            Self::Nvme(error) => write!(f, "{error}"),
         }
     }
 }
@@ -289,6 +311,12 @@ impl From<ResetError> for StartError {
 impl From<PortError> for StartError {
     fn from(error: PortError) -> Self {
         Self::AhciPort(error)
+    }
+}
+
+impl From<drivers_nvme::ProbeError> for StartError {
+    fn from(error: drivers_nvme::ProbeError) -> Self {
+        Self::Nvme(error)
     }
 }
 
