@@ -44,6 +44,7 @@ pub struct Disks {
     /// Controllers that have not answered yet.
     pending: Cell<usize>,
     waiting: RefCell<Vec<Waker>>,
+    problems: RefCell<Vec<String>>,
 }
 
 /// A controller, and which of its disks.
@@ -62,6 +63,7 @@ impl Disks {
             found: RefCell::default(),
             pending: Cell::new(0),
             waiting: RefCell::default(),
+            problems: RefCell::default(),
         });
         let (config, functions) = find_functions(ecam);
         let search = Search {
@@ -86,6 +88,11 @@ impl Disks {
     /// The disks found so far, in the order of their places.
     pub fn found(&self) -> Vec<Rc<dyn BlockDevice>> {
         self.found.borrow().iter().map(|found| Rc::clone(&found.disk)).collect()
+    }
+
+    /// What is wrong with the controllers and disks that cannot be used, as far as it is known.
+    pub fn problems(&self) -> Vec<String> {
+        self.problems.borrow().clone()
     }
 
     /// All disks, when they are known.
@@ -151,6 +158,7 @@ impl Search {
             if let Err(error) = task.await {
                 let message = format!("{} at {place}: {error}", kind.name());
                 event_log::write(&Event::Error { source: "disk", message: &message });
+                disks.problems.borrow_mut().push(message);
             }
             disks.pending.set(disks.pending.get() - 1);
             if disks.are_known() {

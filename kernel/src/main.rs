@@ -120,6 +120,7 @@ extern "C" fn main() -> ! {
         let BlockInfo { name, blocks, block_bytes, .. } = disk.info();
         say(format_args!("{name}, {blocks} blocks of {block_bytes} bytes"));
     }
+    disks.problems().iter().for_each(|problem| say(format_args!("{problem}")));
     tasks::event_log::phase("devices");
     tasks::start(&executor, Equipment { boot, machine, display, keyboard_error, disks });
     executor::run(&executor)

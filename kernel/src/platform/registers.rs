@@ -47,6 +47,7 @@ impl core::error::Error for RegisterError {}
 pub fn check_place(start: u64, len_bytes: u64) -> Result<(), RegisterError> {
     let end = start.checked_add(len_bytes);
     let is_possible = start != 0
+        && start.is_multiple_of(4)
         && len_bytes != 0
         && len_bytes <= MAX_BYTES
         && end.is_some_and(|end| end <= MAX_PHYS);
@@ -89,8 +90,8 @@ impl Mmio for Registers {
     }
 
     fn read_u32(&self, offset: usize) -> u32 {
-        // SAFETY: within the window, which stays mapped, and aligned: windows start with a multiple
-        // of 4, as base address registers and MCFG entries do.
+        // SAFETY: within the window, which stays mapped, and aligned: `check_place` has seen that
+        // windows start with a multiple of 4.
         unsafe { self.register(offset).read_volatile() }
     }
 
