@@ -93,7 +93,7 @@ pub fn run(data: &[u8]) {
 
 /// The parts of a reply that comes in pieces of `size` bytes; neighbouring texts joined.
 fn parts(format: CallFormat, reply: &[u8], size: usize) -> Vec<Part> {
-    let mut stream = ReplyStream::new(format);
+    let mut stream = ReplyStream::new(format, 0);
     let mut parts: Vec<Part> = Vec::new();
     let mut add = |part| match (parts.last_mut(), part) {
         (Some(Part::Text(text)), Part::Text(more)) => text.push_str(&more),

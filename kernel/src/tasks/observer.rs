@@ -5,12 +5,12 @@ use crate::platform::{
     clock::KernelClock,
     serial::{COM1, COM2},
 };
-use alloc::{format, rc::Rc, string::ToString};
+use alloc::{collections::VecDeque, format, rc::Rc, string::ToString};
 use console_ui::{
     CallId, Console, ContextGauge, EntryId, Header, Notice, NoticeLevel, Outcome, Prefill, Role,
     cells::AnsiWriter,
 };
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use llm_agent::{AgentEvent, Approval, Observer, RecallSource, ReplyReport, StopReason, Usage};
 use system_events::{ContextByRole, Event};
 use system_platform::Clock;
@@ -23,8 +23,8 @@ pub struct ConsoleObserver {
     desk: Rc<Desk>,
     /// The reply that is being written.
     reply: Cell<Option<EntryId>>,
-    /// The tool that is running.
-    call: Cell<Option<CallId>>,
+    /// The tools that are running, in the order in which their results come.
+    calls: RefCell<VecDeque<CallId>>,
     speed: Cell<Speedometer>,
     /// The message that was entered last, until its tokens are known.
     input: Cell<Option<EntryId>>,
@@ -62,7 +62,7 @@ impl ConsoleObserver {
         Self {
             desk,
             reply: Cell::new(None),
-            call: Cell::new(None),
+            calls: RefCell::default(),
             speed: Cell::new(Speedometer::default()),
             input: Cell::new(None),
             user_tokens: Cell::new(0),
@@ -216,13 +216,14 @@ impl Observer for ConsoleObserver {
                 let time = self.desk.clock_time();
                 let shown = arguments.to_string();
                 let id = self.desk.update(|console| console.view.begin_call(name, &shown, time));
-                self.call.set(Some(id));
+                self.calls.borrow_mut().push_back(id);
                 event_log::write(&Event::ToolCall { name, arguments, source: *source });
             }
             AgentEvent::ToolResult { name, ok, result, duration_ns } => {
                 let duration_us = duration_ns / 1000;
                 let outcome = if *ok { Outcome::Done } else { Outcome::Failed };
-                if let Some(id) = self.call.take() {
+                let id = self.calls.borrow_mut().pop_front();
+                if let Some(id) = id {
                     self.desk.update(|console| {
                         console.view.finish_call(id, result, duration_us, outcome);
                     });

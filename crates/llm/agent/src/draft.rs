@@ -24,13 +24,14 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub fn new(model: &impl LanguageModel) -> Self {
+    /// An empty one; its calls are numbered on from `numbered`.
+    pub fn new(model: &impl LanguageModel, numbered: u64) -> Self {
         let format = CallFormat::of(model);
         Self {
             generated: Vec::new(),
             raw: Vec::new(),
             shown: String::new(),
-            stream: ReplyStream::new(format),
+            stream: ReplyStream::new(format, numbered),
             markers: MarkerTokens::of(model, format),
             calls: Vec::new(),
         }

@@ -18,6 +18,7 @@ mod draft;
 mod event;
 mod generate;
 mod host;
+mod join;
 mod own_words;
 mod paging;
 mod prompt;

@@ -9,6 +9,7 @@ use alloc::{
 use llm_context::{Paging, RecallSource, Recalled, TurnId, outside};
 use llm_inference::model::{LanguageModel, Message, Role};
 use llm_memory::Found;
+use llm_tools::colloquial::plain;
 
 /// Turns that are less like the question than this stay where they are.
 const TURN_FLOOR: f32 = 0.4;
@@ -27,13 +28,13 @@ pub(crate) struct Question<'t> {
 }
 
 impl<M: LanguageModel> Agent<'_, M> {
-    /// A question with its vector.
+    /// A question with the vector of what it says in plain words.
     pub(crate) async fn look_at<'t, O: Observer + ?Sized>(
         &mut self,
         text: &'t str,
         observer: &O,
     ) -> Question<'t> {
-        let vector = self.host.embedder().embed(text).await;
+        let vector = self.host.embedder().embed(&plain(text)).await;
         if let Err(error) = &vector {
             report_error(observer, ErrorSource::Agent, &error.to_string());
         }

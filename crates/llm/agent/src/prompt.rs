@@ -18,7 +18,7 @@ use alloc::{
 };
 use llm_context::WindowError;
 use llm_inference::model::{LanguageModel, Message, Role};
-use llm_tools::{Blocks, Facility, Registry, Tool};
+use llm_tools::{Blocks, Facility, Registry, Tool, colloquial::plain};
 use serde_json::json;
 
 /// Who the agent is.
@@ -127,7 +127,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             Some(vector) if names.len() > self.most_described => {
                 self.prepare_router(observer).await;
                 let Some(prepared) = &self.router else { return };
-                let route = prepared.router.route(question.text, vector);
+                let route = prepared.router.route(&plain(question.text), vector);
                 let tools = route.ranking.iter().filter_map(|(tool, _)| tool.clone());
                 let likely: Vec<String> =
                     tools.filter(|tool| names.contains(tool)).take(self.most_described).collect();

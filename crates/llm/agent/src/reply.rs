@@ -128,7 +128,8 @@ impl<M: LanguageModel> Agent<'_, M> {
             ..Work::default()
         };
 
-        let mut draft = Draft::new(model);
+        let mut draft =
+            Draft::new(model, self.audit.records().next_back().map_or(0, |record| record.number));
         let outcome = match prefill {
             Ok(()) => {
                 observer.on_event(&AgentEvent::ReplyStarted);

@@ -20,7 +20,7 @@ use alloc::{
 };
 use core::sync::atomic::AtomicBool;
 use llm_inference::model::{LanguageModel, SpecialTokens};
-use llm_tools::{ReadingContext, Refusal, Router, Tool, router::Route};
+use llm_tools::{ReadingContext, Refusal, Router, Tool, colloquial::plain, router::Route};
 use system_platform::Pacer;
 
 /// Models with fewer weights than this are routed.
@@ -30,7 +30,11 @@ const SURE_ENOUGH: f32 = 0.35;
 
 /// A memory that is nearer to a question than this speaks for recalling it.
 const MEMORY_NEAR: f32 = 0.45;
-/// How much it does: a factor of e for each eighth.
+/// Where nothing is nearer than this, there is nothing to be recalled,
+const MEMORY_FAR: f32 = 0.25;
+/// and it is less likely that somebody asks for it.
+const NOTHING_NEAR_WEIGHT: f32 = 0.4;
+/// How much a memory near speaks for it: a factor of e for each eighth.
 const MEMORY_WEIGHT: f32 = 8.0;
 
 /// What a tool loses that reads requests, but not this one.
@@ -86,13 +90,16 @@ impl<M: LanguageModel> Agent<'_, M> {
         self.prepare_router(observer).await;
         let vector = question.vector.as_ref()?;
         let prepared = self.router.as_ref()?;
-        let mut route = prepared.router.route(question.text, vector);
+        let mut route = prepared.router.route(&plain(question.text), vector);
         let fingerprint = self.host.embedder().fingerprint();
-        if let Some(found) = self.memory.nearest(question.text, vector, fingerprint, 1).first() {
-            // What is remembered about the question makes it likelier to be asked for.
-            let weight = libm::expf(MEMORY_WEIGHT * (found.score - MEMORY_NEAR).max(0.0));
-            route.weigh("recall", weight);
-        }
+        // What is remembered about the question makes it likelier to be asked for, and nothing less so.
+        let nearest = self.memory.nearest(question.text, vector, fingerprint, 1);
+        let score = nearest.first().map_or(0.0, |found| found.score);
+        let weight = match score >= MEMORY_FAR {
+            true => libm::expf(MEMORY_WEIGHT * (score - MEMORY_NEAR).max(0.0)),
+            false => NOTHING_NEAR_WEIGHT,
+        };
+        route.weigh("recall", weight);
         let context = self.reading_context();
         for tool in tools_named(&self.tools, &prepared.readers) {
             // A tool that finds nothing in the request to work on is less likely to be meant.

@@ -2,8 +2,13 @@
 //! checked, the person is asked where need be, and everything is written into the audit log.
 
 use crate::{
-    Agent, AgentEvent, ErrorSource, Observer, ToolSource, agent::report_error, calls::ToolCall,
-    cancel::until_cancelled, own_words::are_own_words, turn_index::Conversation,
+    Agent, AgentEvent, ErrorSource, Observer, ToolSource,
+    agent::report_error,
+    calls::{CallError, ToolCall},
+    cancel::until_cancelled,
+    join::join_all,
+    own_words::are_own_words,
+    turn_index::Conversation,
 };
 use alloc::{
     format,
@@ -11,13 +16,14 @@ use alloc::{
     vec::Vec,
 };
 use core::{
+    cell::RefCell,
     ops::ControlFlow,
     sync::atomic::{AtomicBool, Ordering},
 };
 use llm_context::outside;
 use llm_inference::model::LanguageModel;
 use llm_tools::{
-    Capability, Grants, Origin, Refusal, ToolContext, ToolError, ToolOutput,
+    Capability, Grants, Origin, Refusal, State, ToolContext, ToolError, ToolOutput,
     audit::Call,
     grants::{Decision, Permit, Question},
 };
@@ -42,6 +48,22 @@ impl Caller {
     }
 }
 
+/// A call on its way to the tool.
+struct Prepared<'c> {
+    call: &'c ToolCall,
+    capability: Option<Capability>,
+    permit: Result<Permit, ToolError>,
+}
+
+/// A call on its way back.
+struct Finished<'c> {
+    call: &'c ToolCall,
+    capability: Option<Capability>,
+    decision: String,
+    result: Result<ToolOutput, ToolError>,
+    duration_ns: u64,
+}
+
 /// The tool that looks through the turns.
 const SEARCH_HISTORY: &str = "search_history";
 
@@ -54,44 +76,76 @@ impl<M: LanguageModel> Agent<'_, M> {
         observer: &O,
         cancel: &AtomicBool,
     ) -> Result<ToolOutput, ToolError> {
-        let ToolCall { name, arguments, .. } = call;
-        let source = caller.source();
-        observer.on_event(&AgentEvent::ToolCall { name, arguments, source });
-        let checked = self.tools.check(name, arguments);
-        let needed = checked.map(|tool| tool.capability(arguments));
-        let capability = needed.as_ref().ok().cloned().flatten();
-        let permit = match needed {
-            Ok(needed) => self.permit(call, needed, caller, observer, cancel).await,
-            Err(error) => Err(error),
-        };
-        let started_ns = self.host.machine().uptime_ns();
-        let (decision, result) = match permit {
-            Ok(permit) => {
-                let decision = permit.basis().as_str().to_string();
-                (decision, self.run_tool(call, permit, observer, cancel).await)
+        let mut results = self.call_tools(&[call], caller, observer, cancel).await;
+        results.pop().expect("a result for each call")
+    }
+
+    /// How many of the first of these calls may run side by side: none of them changes what another
+    /// might look at. At least one, if there is one.
+    pub(crate) fn independent(&self, calls: &[Result<ToolCall, CallError>]) -> usize {
+        let needs_state_alone = |call: &Result<ToolCall, CallError>| match call {
+            Ok(ToolCall { name, arguments, .. }) => {
+                let capability = self.tools.get(name).map(|tool| tool.capability(arguments));
+                State::is_needed_alone(capability.unwrap_or_default().as_ref())
             }
-            Err(error) => (format!("refused: {error}"), Err(error)),
+            Err(_) => true,
         };
-        let duration_ns = self.host.machine().uptime_ns() - started_ns;
-        let shown = result.as_ref().map_or_else(ToString::to_string, |output| output.text.clone());
-        self.audit.append(Call {
-            unix_s: self.host.machine().date_time().map(|now| now.to_unix()),
-            task: &self.task,
-            tool: name,
-            arguments: &arguments.to_string(),
-            capability: capability.as_ref().map(Capability::to_string).as_deref(),
-            decision: &decision,
-            ok: result.is_ok(),
-            result: &shown,
-            duration_us: duration_ns / 1000,
-        });
-        observer.on_event(&AgentEvent::ToolResult {
-            name,
-            ok: result.is_ok(),
-            result: &shown,
-            duration_ns,
-        });
-        result
+        let side_by_side = calls.iter().take_while(|call| !needs_state_alone(call)).count();
+        side_by_side.max(1).min(calls.len())
+    }
+
+    /// Runs calls side by side; of several, none may need the state alone. What comes of them, in
+    /// their order.
+    pub(crate) async fn call_tools<O: Observer + ?Sized>(
+        &mut self,
+        calls: &[&ToolCall],
+        caller: Caller,
+        observer: &O,
+        cancel: &AtomicBool,
+    ) -> Vec<Result<ToolOutput, ToolError>> {
+        let source = caller.source();
+        let mut prepared = Vec::with_capacity(calls.len());
+        for call in calls {
+            let ToolCall { name, arguments, .. } = call;
+            observer.on_event(&AgentEvent::ToolCall { name, arguments, source });
+            let needed = self.tools.check(name, arguments).map(|tool| tool.capability(arguments));
+            let capability = needed.as_ref().ok().cloned().flatten();
+            let permit = match needed {
+                Ok(needed) => self.permit(call, needed, caller, observer, cancel).await,
+                Err(error) => Err(error),
+            };
+            prepared.push(Prepared { call, capability, permit });
+        }
+        let finished = self.run_tools(prepared, observer, cancel).await;
+        let end = |finished: Finished<'_>| {
+            let Finished { call, capability, decision, result, duration_ns } = finished;
+            let text = |output: &ToolOutput| output.text.clone();
+            let shown = result.as_ref().map_or_else(ToString::to_string, text);
+            self.audit.append(Call {
+                unix_s: self.host.machine().date_time().map(|now| now.to_unix()),
+                task: &self.task,
+                tool: &call.name,
+                arguments: &call.arguments.to_string(),
+                capability: capability.as_ref().map(Capability::to_string).as_deref(),
+                decision: &decision,
+                ok: result.is_ok(),
+                result: &shown,
+                duration_us: duration_ns / 1000,
+            });
+            observer.on_event(&AgentEvent::ToolResult {
+                name: &call.name,
+                ok: result.is_ok(),
+                result: &shown,
+                duration_ns,
+            });
+            // What was said earlier may hold data from outside too.
+            let is_from_outside = |output: &ToolOutput| {
+                output.origin == Origin::Outside || outside::is_in(&output.statement)
+            };
+            self.is_tainted |= result.as_ref().is_ok_and(is_from_outside);
+            result
+        };
+        finished.into_iter().map(end).collect()
     }
 
     /// The leave for a call, from the task's rights or from the person. Stopping takes an open
@@ -140,13 +194,12 @@ impl<M: LanguageModel> Agent<'_, M> {
             && !are_own_words(&call.arguments, self.window.question().unwrap_or_default())
     }
 
-    async fn run_tool<O: Observer + ?Sized>(
+    async fn run_tools<'c, O: Observer + ?Sized>(
         &mut self,
-        call: &ToolCall,
-        permit: Permit,
+        prepared: Vec<Prepared<'c>>,
         observer: &O,
         cancel: &AtomicBool,
-    ) -> Result<ToolOutput, ToolError> {
+    ) -> Vec<Finished<'c>> {
         let host = self.host;
         let breathe = || {
             host.breathe();
@@ -155,37 +208,63 @@ impl<M: LanguageModel> Agent<'_, M> {
                 false => ControlFlow::Continue(()),
             }
         };
-        let mut notices = Vec::new();
-        if call.name == SEARCH_HISTORY {
+        if prepared.iter().any(|it| it.call.name == SEARCH_HISTORY) {
             self.index_turns(observer).await;
         }
         let blocks_before = self.blocks.clone();
+        let notices = RefCell::new(Vec::new());
         let conversation = Conversation {
             window: &self.window,
             index: &self.turn_index,
             embedder: host.embedder(),
         };
-        let context = ToolContext {
+        let context = |state| ToolContext {
             machine: host.machine(),
-            memory: &mut self.memory,
+            state,
             embedder: host.embedder(),
             history: &conversation,
-            blocks: &mut self.blocks,
-            schedule: &mut self.schedule,
-            notices: &mut notices,
+            notices: &notices,
             files: host.files(),
             network: host.network(),
             canvas: host.canvas(),
             code_host: host.code_host(),
             breathe: &breathe,
         };
-        let running = self.tools.call(&call.name, &call.arguments, permit, context);
-        let result = match until_cancelled(running, cancel).await {
-            Some(result) => result,
-            None => Err(Refusal::Stopped.into()),
+        let tools = &self.tools;
+        let run = async |prepared: Prepared<'c>, state| {
+            let Prepared { call, capability, permit } = prepared;
+            let started_ns = host.machine().uptime_ns();
+            let (decision, result) = match permit {
+                Ok(permit) => {
+                    let decision = permit.basis().as_str().to_string();
+                    let running = tools.call(&call.name, &call.arguments, permit, context(state));
+                    let result = until_cancelled(running, cancel).await;
+                    (decision, result.unwrap_or_else(|| Err(Refusal::Stopped.into())))
+                }
+                Err(error) => (format!("refused: {error}"), Err(error)),
+            };
+            let duration_ns = host.machine().uptime_ns() - started_ns;
+            Finished { call, capability, decision, result, duration_ns }
         };
-        for text in &notices {
-            observer.on_event(&AgentEvent::Notice { text });
+        let needs_state = |it: &Prepared<'_>| State::is_needed_alone(it.capability.as_ref());
+        let mut prepared = prepared;
+        let finished = if let Some(alone) = prepared.pop_if(|it| needs_state(it)) {
+            let state = State::Own {
+                memory: &mut self.memory,
+                blocks: &mut self.blocks,
+                schedule: &mut self.schedule,
+            };
+            Vec::from([run(alone, state).await])
+        } else {
+            let shared = || State::Shared {
+                memory: &self.memory,
+                blocks: &self.blocks,
+                schedule: &self.schedule,
+            };
+            join_all(prepared.into_iter().map(|it| run(it, shared()))).await
+        };
+        for text in notices.into_inner() {
+            observer.on_event(&AgentEvent::Notice { text: &text });
         }
         if self.blocks != blocks_before
             && let Err(error) = self.repin(observer)
@@ -193,12 +272,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             self.blocks = blocks_before;
             report_error(observer, ErrorSource::Context, &error.to_string());
         }
-        // What was said earlier may hold data from outside too.
-        let is_from_outside = |output: &ToolOutput| {
-            output.origin == Origin::Outside || outside::is_in(&output.statement)
-        };
-        self.is_tainted |= result.as_ref().is_ok_and(is_from_outside);
-        result
+        finished
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     Agent, ErrorSource, Observer, StopReason,
     agent::report_error,
-    calls::{CallError, ToolCall},
+    calls::{CallError, CallFormat, ToolCall},
     paging::Question,
     syscall::{Caller, for_model},
 };
@@ -13,7 +13,7 @@ use alloc::{
     vec::Vec,
 };
 use core::sync::atomic::AtomicBool;
-use llm_inference::model::{LanguageModel, Message, Role};
+use llm_inference::model::{CallReference, LanguageModel, Message, Role};
 use llm_tools::{Refusal, ToolError, ToolOutput, router::Route};
 use system_platform::Pacer;
 
@@ -132,8 +132,8 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
     }
 
-    /// Runs calls one after the other and puts what came of them into the window, and into `answers`;
-    /// `false` if the turn cannot go on.
+    /// Runs calls, those side by side that do not depend on one another, and puts what came of them
+    /// into the window in their order, and into `answers`; `false` if the turn cannot go on.
     async fn answer_calls<O: Observer + ?Sized>(
         &mut self,
         calls: &[Result<ToolCall, CallError>],
@@ -141,37 +141,70 @@ impl<M: LanguageModel> Agent<'_, M> {
         observer: &O,
         cancel: &AtomicBool,
     ) -> bool {
-        for call in calls {
-            let told = match call {
-                Ok(call) => match self.call_tool(call, Caller::Model, observer, cancel).await {
-                    Ok(output) => {
-                        let told = for_model(&call.name, &output);
-                        answers.results.push(output);
-                        Some(told)
-                    }
-                    Err(error) => {
-                        let message = format!("{}: {error}", call.name);
-                        report_error(observer, ErrorSource::Tool, &message);
-                        if matches!(
-                            error,
-                            ToolError::Faulty(_) | ToolError::Refused(Refusal::Stopped)
-                        ) {
-                            return false;
-                        }
-                        answers.refuse(&error.to_string(), observer)
-                    }
-                },
-                // Shown already, when it was found.
-                Err(error) => answers.refuse(&error.to_string(), observer),
-            };
-            let Some(told) = told else {
-                return false;
-            };
-            if !self.admit(Message::new(Role::Tool, told), observer) {
-                return false;
+        let mut rest = calls;
+        while !rest.is_empty() {
+            let (group, behind) = rest.split_at(self.independent(rest));
+            rest = behind;
+            let readable: Vec<&ToolCall> =
+                group.iter().filter_map(|call| call.as_ref().ok()).collect();
+            let results = self.call_tools(&readable, Caller::Model, observer, cancel).await;
+            let mut results = results.into_iter();
+            for call in group {
+                let message = match call {
+                    Ok(call) => results
+                        .next()
+                        .and_then(|result| self.answer_of(call, result, answers, observer)),
+                    // Shown already, when it was found.
+                    Err(error) => answers
+                        .refuse(&error.to_string(), observer)
+                        .map(|told| Message::new(Role::Tool, told)),
+                };
+                let Some(message) = message else {
+                    return false;
+                };
+                if !self.admit(message, observer) {
+                    return false;
+                }
             }
         }
         true
+    }
+
+    /// What the model is told of a call; `None` if the turn cannot go on.
+    fn answer_of<O: Observer + ?Sized>(
+        &self,
+        call: &ToolCall,
+        result: Result<ToolOutput, ToolError>,
+        answers: &mut Answers,
+        observer: &O,
+    ) -> Option<Message> {
+        let told = match result {
+            Ok(output) => {
+                let told = for_model(&call.name, &output);
+                answers.results.push(output);
+                told
+            }
+            Err(error) => {
+                let message = format!("{}: {error}", call.name);
+                report_error(observer, ErrorSource::Tool, &message);
+                if matches!(error, ToolError::Faulty(_) | ToolError::Refused(Refusal::Stopped)) {
+                    return None;
+                }
+                answers.refuse(&error.to_string(), observer)?
+            }
+        };
+        Some(self.result_message(call, &told))
+    }
+
+    /// What came of a call as a message that names the call. Where the chat template has no place for
+    /// it, the text has the form that models of the family know.
+    fn result_message(&self, call: &ToolCall, told: &str) -> Message {
+        let reference = CallReference { id: call.id.clone(), name: call.name.clone() };
+        let text = match &self.model {
+            Some(model) if !model.takes_results() => CallFormat::of(model).write_result(call, told),
+            _ => told.into(),
+        };
+        Message::result(reference, text)
     }
 }
 

@@ -88,6 +88,7 @@ pub struct ScriptedModel {
     marker: Option<String>,
     /// A reply begins behind this text too.
     opening: Option<String>,
+    takes_results: bool,
 }
 
 impl ScriptedModel {
@@ -121,6 +122,7 @@ impl ScriptedModel {
             template_text: None,
             marker: None,
             opening: None,
+            takes_results: true,
         }
     }
 
@@ -140,6 +142,12 @@ impl ScriptedModel {
     /// spelling, the model says the token.
     pub fn with_marker(mut self, spelling: &str) -> Self {
         self.marker = Some(spelling.into());
+        self
+    }
+
+    /// The same model, as if its template had no place for the results of tools.
+    pub fn without_results(mut self) -> Self {
+        self.takes_results = false;
         self
     }
 
@@ -337,7 +345,7 @@ impl LanguageModel for ScriptedModel {
             }
         }
         for message in &messages {
-            let Message { role, content } = message;
+            let Message { role, content, .. } = message;
             let role = role.as_str();
             text.push_str(&alloc::format!("<|im_start|>{role}\n{content}<|im_end|>\n"));
         }
@@ -345,6 +353,10 @@ impl LanguageModel for ScriptedModel {
             text.push_str("<|im_start|>assistant\n");
         }
         Ok(text)
+    }
+
+    fn takes_results(&self) -> bool {
+        self.takes_results
     }
 
     fn chat_template(&self) -> Option<&str> {

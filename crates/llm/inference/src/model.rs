@@ -41,12 +41,28 @@ pub struct Message {
     pub role: Role,
     /// What was said.
     pub content: String,
+    /// Of the result of a tool: the call that it answers.
+    pub answers: Option<CallReference>,
+}
+
+/// A call, for the message with its result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallReference {
+    /// The call's id.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
 }
 
 impl Message {
     /// A message.
     pub fn new(role: Role, content: impl Into<String>) -> Self {
-        Self { role, content: content.into() }
+        Self { role, content: content.into(), answers: None }
+    }
+
+    /// The result of a call.
+    pub fn result(call: CallReference, content: impl Into<String>) -> Self {
+        Self { role: Role::Tool, content: content.into(), answers: Some(call) }
     }
 }
 
@@ -182,6 +198,12 @@ pub trait LanguageModel {
     /// tools tells how the model calls them.
     fn chat_template(&self) -> Option<&str> {
         None
+    }
+
+    /// Whether the chat template has a place for the results of tools, which takes their content as it
+    /// is; where it has none they are told as the user's words.
+    fn takes_results(&self) -> bool {
+        true
     }
 
     /// Has the model's chat template describe tools in all that [`Self::render`] makes from now on:

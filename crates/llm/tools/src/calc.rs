@@ -3,6 +3,7 @@
 use crate::{
     Example, ReadingContext, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
     arguments::string,
+    colloquial::plain,
     expression,
     schema::{Argument, ArgumentType, object},
     tool::done,
@@ -54,6 +55,7 @@ impl Tool for Calc {
     /// A problem that is known, else parts of the request, which need no translation; where there are
     /// none, a guess.
     fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
+        let request = &*plain(request);
         let mut expressions = Vec::from_iter(expression::problem::solve(request));
         expressions.extend(expression::readings(request));
         if expressions.is_empty() {

@@ -3,6 +3,7 @@
 use crate::{
     Example, ReadingContext, Tool, ToolContext, ToolFuture, ToolOutput,
     calendar::question,
+    colloquial::plain,
     measure::duration,
     schema::{Argument, ArgumentType, object},
     tool::done,
@@ -64,15 +65,19 @@ impl Tool for Clock {
     }
 
     fn readings(&self, request: &str, _context: &ReadingContext) -> Vec<Value> {
-        vec![json!({ "question": request })]
+        vec![json!({ "question": plain(request) })]
     }
 
     fn call<'a>(&'a self, arguments: &'a Value, context: ToolContext<'a>) -> ToolFuture<'a> {
         let question = arguments["question"].as_str().unwrap_or_default();
         done(Ok(ToolOutput::new(match context.machine.date_time() {
-            Some(now) => {
-                question::answer(question, now).unwrap_or_else(|| question::now_statement(now))
-            }
+            Some(now) => question::answer(question, now).unwrap_or_else(|| {
+                let statement = question::now_statement(now);
+                match question::asks_for_more(question) {
+                    true => format!("That cannot be worked out here. {statement}"),
+                    false => statement,
+                }
+            }),
             None => format!(
                 "There is no working real-time clock; the system has been up for {}.",
                 duration(context.machine.uptime_ns())

@@ -1,9 +1,9 @@
 //! What a running tool may touch.
 
-use crate::{Blocks, Canvas, CodeHost, Facility, Files, History, Network, Refusal, Schedule};
+use crate::{Canvas, CodeHost, Facility, Files, History, Network, Refusal, State};
 use alloc::{rc::Rc, string::String, vec::Vec};
-use core::ops::ControlFlow;
-use llm_memory::{Memory, TextEmbedder};
+use core::{cell::RefCell, ops::ControlFlow};
+use llm_memory::TextEmbedder;
 use system_platform::Machine;
 
 /// Everything that calls work on. What a call really reaches is what its permit is for: no tool is
@@ -11,18 +11,14 @@ use system_platform::Machine;
 pub struct ToolContext<'a> {
     /// The machine, to look at.
     pub machine: &'a dyn Machine,
-    /// What is remembered.
-    pub memory: &'a mut Memory,
+    /// What is remembered, the blocks, the schedule.
+    pub state: State<'a>,
     /// Makes vectors of texts.
     pub embedder: &'a dyn TextEmbedder,
     /// What was said before.
     pub history: &'a dyn History,
-    /// The labelled blocks.
-    pub blocks: &'a mut Blocks,
-    /// What wakes the agent later.
-    pub schedule: &'a mut Schedule,
     /// Notices to be shown to the person.
-    pub notices: &'a mut Vec<String>,
+    pub notices: &'a RefCell<Vec<String>>,
     /// Files, where there is a disk.
     pub files: Option<&'a dyn Files>,
     /// The network, where there is one.

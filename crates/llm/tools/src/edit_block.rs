@@ -74,15 +74,16 @@ impl Tool for EditBlock {
     }
 }
 
-fn edit(arguments: &Value, context: ToolContext<'_>) -> Result<ToolOutput, ToolError> {
+fn edit(arguments: &Value, mut context: ToolContext<'_>) -> Result<ToolOutput, ToolError> {
     let label = Label::from_name(string(arguments, "block")?)?;
     let text = string(arguments, "text")?;
     let edit = if arguments["append"] == true { Edit::Append } else { Edit::Replace };
-    context.blocks.edit(label, edit, text)?;
+    let blocks = context.state.blocks_mut()?;
+    blocks.edit(label, edit, text)?;
     Ok(ToolOutput::acknowledgement(format!(
         "the block {} now says: {}",
         label.as_str(),
-        context.blocks.get(label)
+        blocks.get(label)
     )))
 }
 

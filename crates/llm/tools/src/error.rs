@@ -75,6 +75,8 @@ pub enum Refusal {
 pub enum Fault {
     /// The tool's schema uses what the checker does not know.
     Schema(SchemaFault),
+    /// It changes what its capability does not say.
+    SharedState,
 }
 
 impl fmt::Display for ToolError {
@@ -119,6 +121,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Schema(fault) => fault.fmt(f),
+            Self::SharedState => {
+                f.write_str("the tool changes something that its capability does not say")
+            }
         }
     }
 }

@@ -85,7 +85,7 @@ impl Tool for Notify {
 
     fn call<'a>(&'a self, arguments: &'a Value, context: ToolContext<'a>) -> ToolFuture<'a> {
         done(string(arguments, "text").map_err(Into::into).map(|text| {
-            context.notices.push(text.into());
+            context.notices.borrow_mut().push(text.into());
             ToolOutput::acknowledgement(format!("shown: {text}"))
         }))
     }

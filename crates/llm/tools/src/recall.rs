@@ -5,8 +5,8 @@ use crate::{
     arguments::string,
     schema::{Argument, ArgumentType, object},
 };
-use alloc::{boxed::Box, vec, vec::Vec};
-use llm_memory::Found;
+use alloc::{boxed::Box, format, vec, vec::Vec};
+use llm_memory::{Found, Memory, words::content_words};
 use serde_json::{Value, json};
 
 /// Finds facts that were remembered, by their meaning.
@@ -16,6 +16,8 @@ pub struct Recall {
 
 /// The most facts of one answer.
 const MOST: usize = 3;
+/// The most facts of an answer to a question about all.
+const MOST_OF_ALL: usize = 10;
 /// Facts so much less near than the nearest do not belong to the answer.
 const GAP: f32 = 0.12;
 /// What is farther away than this answers nothing.
@@ -78,13 +80,44 @@ impl Tool for Recall {
 
 async fn recall(arguments: &Value, context: ToolContext<'_>) -> Result<ToolOutput, ToolError> {
     let query = string(arguments, "query")?;
-    let found = context.memory.search(query, MOST, context.embedder).await?;
+    if is_about_everything(query) {
+        return Ok(everything(context.state.memory()));
+    }
+    let found = context.state.memory().search(query, MOST, context.embedder).await?;
     let texts: Vec<&str> = answering(&found).map(|found| found.entry.text.as_str()).collect();
     Ok(if texts.is_empty() {
         ToolOutput::new("nothing is remembered about that")
     } else {
         ToolOutput::new(texts.join("; "))
     })
+}
+
+/// Whether a question is about all that is remembered, and nothing else.
+fn is_about_everything(query: &str) -> bool {
+    const GENERAL: &str = "remember remembered know tell told everything all list show memories \
+        memory facts fact things stored saved noted notes far anything asked";
+    let words = content_words(query);
+    let asks = query.to_ascii_lowercase();
+    let general = content_words(GENERAL);
+    words.iter().all(|word| general.contains(word))
+        && ["what", "everything", "all", "list", "memories", "facts"]
+            .iter()
+            .any(|word| asks.split(|c: char| !c.is_alphanumeric()).any(|it| it == *word))
+}
+
+/// The newest facts, newest first.
+fn everything(memory: &Memory) -> ToolOutput {
+    let entries = memory.entries();
+    if entries.is_empty() {
+        return ToolOutput::new("nothing is remembered yet");
+    }
+    let mut texts: Vec<&str> =
+        entries.iter().rev().take(MOST_OF_ALL).map(|entry| entry.text.as_str()).collect();
+    let more = format!("and {} more", entries.len().saturating_sub(MOST_OF_ALL));
+    if entries.len() > MOST_OF_ALL {
+        texts.push(&more);
+    }
+    ToolOutput::new(texts.join("; "))
 }
 
 /// The facts that are about as near as the nearest, and near enough.
@@ -96,7 +129,28 @@ fn answering<'f, 'm>(found: &'f [Found<'m>]) -> impl Iterator<Item = &'f Found<'
 #[cfg(test)]
 mod tests {
     use crate::testing::{Bench, TestMachine};
+    use alloc::format;
     use serde_json::json;
+
+    #[test]
+    fn a_question_about_everything_gets_the_newest_facts() {
+        let mut bench = Bench::new(TestMachine::default());
+        let ask = |bench: &mut Bench, query: &str| bench.call("recall", json!({ "query": query }));
+        let about_all =
+            ["what do you remember about me?", "Tell me everything you know", "list all facts"];
+        for query in about_all {
+            assert_eq!(ask(&mut bench, query).unwrap(), "nothing is remembered yet", "{query}");
+        }
+        for number in 0..12 {
+            bench.call("remember", json!({ "text": format!("box {number} is blue") })).unwrap();
+        }
+        for query in about_all {
+            let all = ask(&mut bench, query).unwrap();
+            assert!(all.starts_with("box 11 is blue; box 10 is blue; "), "{all}");
+            assert!(all.ends_with("; box 2 is blue; and 2 more"), "{all}");
+        }
+        assert_eq!(ask(&mut bench, "what do you know about box 3?").unwrap(), "box 3 is blue");
+    }
 
     #[test]
     fn finds_the_fact_and_nothing_else() {

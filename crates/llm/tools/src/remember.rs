@@ -66,10 +66,14 @@ impl Tool for Remember {
     }
 }
 
-async fn remember(arguments: &Value, context: ToolContext<'_>) -> Result<ToolOutput, ToolError> {
+async fn remember(
+    arguments: &Value,
+    mut context: ToolContext<'_>,
+) -> Result<ToolOutput, ToolError> {
     let text = string(arguments, "text")?.trim();
     let unix_s = context.unix_s();
-    let remembered = context.memory.remember(text, unix_s, context.embedder).await?;
+    let embedder = context.embedder;
+    let remembered = context.state.memory_mut()?.remember(text, unix_s, embedder).await?;
     Ok(ToolOutput::acknowledgement(match remembered.replaced {
         None => format!("remembered: {text}"),
         Some(_) => format!("remembered already: {text}"),
@@ -124,7 +128,36 @@ fn fact(request: &str) -> String {
         "write down that",
     ];
     let fact = behind(request, &INTRODUCTIONS).unwrap_or_else(|| without_courtesy(request));
-    fact.trim_end_matches(['.', '!']).into()
+    without_reminder(fact).trim_end_matches(['.', '!']).into()
+}
+
+/// A fact without the words behind it that only ask to remember it: `..., remember that`.
+fn without_reminder(fact: &str) -> &str {
+    const REMINDERS: [&str; 13] = [
+        "remember that",
+        "remember this",
+        "remember it",
+        "please remember",
+        "please remember that",
+        "please remember this",
+        "keep that in mind",
+        "keep this in mind",
+        "please keep that in mind",
+        "don't forget",
+        "don't forget that",
+        "please note that",
+        "make a note of that",
+    ];
+    let said = fact.trim_end_matches(['.', '!', ' ']);
+    let lower = said.to_ascii_lowercase();
+    let longest = REMINDERS.iter().filter(|it| lower.ends_with(**it)).max_by_key(|it| it.len());
+    let Some(reminder) = longest else { return fact };
+    let rest = said[..said.len() - reminder.len()].trim_end();
+    // Behind a comma or a stop; `what I have to remember that` goes on.
+    match rest.strip_suffix([',', '.', ';', ':', '-', '!']) {
+        Some(rest) if !rest.trim().is_empty() => rest.trim_end(),
+        _ => fact,
+    }
 }
 
 #[cfg(test)]
@@ -148,7 +181,11 @@ mod tests {
             ("Please note: the spare key is under the mat.", "the spare key is under the mat"),
             ("Don't forget I prefer metric units.", "I prefer metric units"),
             ("fyi, my office is room 12", "my office is room 12"),
-            ("My dog is called Rex, remember that", "My dog is called Rex, remember that"),
+            ("My dog is called Rex, remember that", "My dog is called Rex"),
+            ("I'm allergic to nuts. Please remember that!", "I'm allergic to nuts"),
+            ("my locker number is 88, keep that in mind", "my locker number is 88"),
+            ("these are the words to remember that", "these are the words to remember that"),
+            (", remember that", ", remember that"),
         ] {
             assert_eq!(fact(request), expected);
         }

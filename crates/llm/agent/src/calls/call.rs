@@ -7,7 +7,7 @@ use serde_json::Value;
 /// A call that was understood; whether the tool exists is for the registry to say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolCall {
-    /// What the model calls it, or a number: no two calls of a reply that are numbered have the same.
+    /// What the model calls it, or a number that no other call of the conversation has.
     pub id: String,
     /// The tool.
     pub name: String,

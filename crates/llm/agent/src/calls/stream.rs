@@ -46,19 +46,19 @@ pub struct ReplyStream {
     /// the call so far.
     pending: String,
     place: Place,
-    /// Calls that were given numbers.
-    numbered: usize,
+    /// The last number that a call was given.
+    numbered: u64,
 }
 
 impl ReplyStream {
-    /// The stream of one reply.
-    pub const fn new(format: CallFormat) -> Self {
+    /// The stream of one reply. Calls without an id are numbered on from `numbered`.
+    pub const fn new(format: CallFormat, numbered: u64) -> Self {
         Self {
             format,
             bytes: Vec::new(),
             pending: String::new(),
             place: Place::Text(Context::Start),
-            numbered: 0,
+            numbered,
         }
     }
 
@@ -178,7 +178,7 @@ impl ReplyStream {
     /// Nine letters and digits, which is what Mistral's templates ask for.
     fn next_id(&mut self) -> String {
         self.numbered += 1;
-        format!("call{:05}", self.numbered)
+        format!("call{:05}", self.numbered % 100_000)
     }
 }
 

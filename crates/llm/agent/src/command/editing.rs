@@ -206,7 +206,14 @@ fn as_json<M: LanguageModel>(agent: &Agent<'_, M>) -> Value {
         let messages: Vec<Value> = view
             .messages
             .iter()
-            .map(|message| json!({"role": message.role.as_str(), "content": message.content}))
+            .map(|message| {
+                let mut fields = json!({"role": message.role.as_str(), "content": message.content});
+                if let Some(call) = &message.answers {
+                    fields["tool_call_id"] = json!(call.id);
+                    fields["name"] = json!(call.name);
+                }
+                fields
+            })
             .collect();
         json!({"turn": view.id.0, "state": view.state.as_str(), "messages": messages})
     };

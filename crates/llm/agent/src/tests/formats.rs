@@ -90,3 +90,55 @@ fn of_two_calls_the_one_that_is_refused_is_told_in_its_place() {
         assert_eq!(told, expected, "{calls}");
     }
 }
+
+#[test]
+fn results_are_told_by_the_id_of_their_call() {
+    for (template, marker, calls) in TWO_CALLS {
+        let mut bench = bench(template, marker, [calls, "It is red."]);
+        bench.say("Keep it and look it up.");
+        let segments = bench.agent.window.segments().iter();
+        let answers: Vec<_> =
+            segments.filter_map(|segment| segment.message.answers.as_ref()).collect();
+        let ids: Vec<&str> = answers.iter().map(|call| call.id.as_str()).collect();
+        // Those of the model where it gave some.
+        let expected = match calls.contains("aaaaaaaa1") {
+            true => ["aaaaaaaa1", "aaaaaaaa2"],
+            false => ["call00001", "call00002"],
+        };
+        assert_eq!(ids, expected, "{calls}");
+        let names: Vec<&str> = answers.iter().map(|call| call.name.as_str()).collect();
+        assert_eq!(names, ["remember", "recall"], "{calls}");
+    }
+}
+
+#[test]
+fn calls_of_later_replies_have_other_ids() {
+    let one = r#"[TOOL_CALLS]calc[ARGS]{"expr": "6*7"}"#;
+    let model = ScriptedModel::new(4096, [one, "42.", one, "42."].map(Into::into))
+        .with_template_text("[TOOL_CALLS][ARGS]")
+        .with_marker("[TOOL_CALLS]");
+    let mut bench = Bench::with_model(Some(model));
+    bench.say("What is 6*7?");
+    bench.say("And now?");
+    let segments = bench.agent.window.segments().iter();
+    let ids: Vec<&str> = segments
+        .filter_map(|segment| segment.message.answers.as_ref())
+        .map(|call| call.id.as_str())
+        .collect();
+    assert_eq!(ids, ["call00001", "call00002"]);
+}
+
+#[test]
+fn a_template_without_a_place_for_results_gets_them_in_the_form_of_the_family() {
+    let calls = TWO_CALLS[0].2;
+    let model = ScriptedModel::new(4096, [calls, "It is red."].map(Into::into))
+        .with_template_text("[TOOL_CALLS]")
+        .with_marker("[TOOL_CALLS]")
+        .without_results();
+    let mut bench = Bench::with_model(Some(model));
+    bench.say("Keep it and look it up.");
+    let told = bench.told();
+    let expected =
+        r#"[TOOL_RESULTS]{"content": "the key is red", "call_id": "aaaaaaaa2"}[/TOOL_RESULTS]"#;
+    assert_eq!(told[1], expected);
+}

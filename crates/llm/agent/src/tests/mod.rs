@@ -10,6 +10,7 @@ mod injection;
 mod paging;
 mod rights;
 mod routing;
+mod side_by_side;
 mod stopping;
 mod tool_calls;
 

@@ -145,7 +145,7 @@ fn whatever_the_model_would_write_its_calls_can_be_read_and_fit_their_tools() {
         bench.say("What is 6*7?");
         let text = bench.model().computed_text();
         let (_, written) = text.split_once("What is 6*7?").expect("the question was computed");
-        let mut stream = ReplyStream::new(CallFormat::Own);
+        let mut stream = ReplyStream::new(CallFormat::Own, 0);
         let mut parts = stream.push(written.as_bytes());
         parts.extend(stream.finish());
         parts.retain(|part| !matches!(part, Part::Text(_)));

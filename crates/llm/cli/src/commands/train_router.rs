@@ -12,6 +12,7 @@ use crate::{
     softmax::{Example, Trained, train},
 };
 use llm_inference::embedding::Embedder;
+use llm_tools::colloquial::plain;
 use llm_tools::router::{Class, Classifier, Medoid, NONE, word_features};
 use std::{
     collections::BTreeMap,
@@ -79,7 +80,7 @@ impl Requests {
         for (label, (class, path)) in files.into_iter().enumerate() {
             let text = String::from_utf8_lossy(&host::read(&path)?).into_owned();
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            requests.texts.extend(lines.map(String::from));
+            requests.texts.extend(lines.map(|line| plain(line).into_owned()));
             requests.labels.resize(requests.texts.len(), label);
             requests.classes.push(class);
         }

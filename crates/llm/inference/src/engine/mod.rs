@@ -393,6 +393,10 @@ impl LanguageModel for Engine<'_> {
         self.template_source
     }
 
+    fn takes_results(&self) -> bool {
+        self.template.takes_results()
+    }
+
     fn describe_tools(&mut self, tools: Option<&serde_json::Value>) -> bool {
         let takes_tools = self.template.takes_tools();
         if takes_tools {

@@ -6,7 +6,7 @@
 //! said by the user. It asks as well whether the template describes tools.
 
 use super::{Context, Template};
-use crate::model::{Message, Role, TemplateError};
+use crate::model::{CallReference, Message, Role, TemplateError};
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use serde_json::json;
 
@@ -18,8 +18,8 @@ const BETWEEN: &str = "\n\n";
 pub(super) struct Takes {
     /// A system message at the beginning.
     system: bool,
-    /// The result of a tool after a reply.
-    tool: bool,
+    /// The result of a tool after a reply, and a reply to it.
+    pub(super) tool: bool,
     /// Descriptions of tools.
     pub(super) tools: bool,
 }
@@ -33,7 +33,11 @@ impl Takes {
         let user = Message::new(Role::User, "Is this there?");
         let system = Message::new(Role::System, "And this?");
         let reply = Message::new(Role::Assistant, "It is.");
-        let result = Message::new(Role::Tool, "What about this?");
+        // Some templates want ids of nine letters and digits.
+        let call = CallReference { id: "probe0001".into(), name: "probe".into() };
+        let result = Message::result(call, "What about this?");
+        let answer = Message::new(Role::Assistant, "That too.");
+        let next = Message::new(Role::User, "And then?");
         let render = |messages: &[Message]| {
             let rendered = template.render(&Context {
                 messages,
@@ -50,7 +54,7 @@ impl Takes {
         Ok(Self {
             tools: describes_tools(template, &user),
             system: is_taken(&[system, user.clone()]),
-            tool: is_taken(&[user, reply, result]),
+            tool: is_taken(&[user, reply, result, answer, next]),
         })
     }
 
@@ -206,6 +210,24 @@ mod tests {
         let hinting = "{% if tools %}Tools!{% endif %}{{ messages[0].content }}";
         assert_eq!(render(hinting), (false, "u".into()));
         assert_eq!(render("{{ messages[0].content }}"), (false, "u".into()));
+    }
+
+    #[test]
+    fn a_result_names_its_call_where_the_template_asks_for_it() {
+        // As Mistral's templates do.
+        let source = "{% for m in messages %}{% if m.role == 'tool' %}\
+            {% if m.tool_call_id is not defined or m.tool_call_id|length != 9 %}\
+            {{ raise_exception('id') }}{% endif %}[{{ m.name }} {{ m.tool_call_id }}]{{ m.content }}\
+            {% else %}<{{ m.role }}>{{ m.content }}{% endif %}{% endfor %}";
+        let (template, warning) = ChatTemplate::from_source(Some(source));
+        assert_eq!((warning, template.takes_results()), (None, true));
+        let mut all = messages(&[(User, "2+2?"), (Assistant, "calc"), (Assistant, "Four.")]);
+        let call = CallReference { id: "call00007".into(), name: "calc".into() };
+        all.insert(2, Message::result(call, "4"));
+        let rendered = template.render(&Context { messages: &all, ..Context::default() });
+        assert_eq!(rendered.unwrap(), "<user>2+2?<assistant>calc[calc call00007]4<assistant>Four.");
+        assert!(!ChatTemplate::from_source(Some(STRICT)).0.takes_results());
+        assert!(!ChatTemplate::from_source(Some(SILENT)).0.takes_results());
     }
 
     #[test]

@@ -75,8 +75,15 @@ impl Template {
     /// have no value, and templates that take too many steps or make too much text.
     pub fn render(&self, context: &Context<'_>) -> Result<String, TemplateError> {
         let messages = context.messages.iter().map(|message| {
-            let role = ("role".into(), Value::str(message.role.as_str()));
-            Value::map(vec![role, ("content".into(), Value::str(&message.content))])
+            let mut fields = vec![
+                ("role".into(), Value::str(message.role.as_str())),
+                ("content".into(), Value::str(&message.content)),
+            ];
+            if let Some(call) = &message.answers {
+                fields.push(("tool_call_id".into(), Value::str(&call.id)));
+                fields.push(("name".into(), Value::str(&call.name)));
+            }
+            Value::map(fields)
         });
         let messages = messages.collect::<Option<Vec<_>>>().and_then(Value::list);
         let tools = match context.tools {
@@ -152,6 +159,11 @@ impl ChatTemplate {
     /// Whether it describes the tools of a [`Context`] to the model.
     pub const fn takes_tools(&self) -> bool {
         self.takes.tools
+    }
+
+    /// Whether it has a place for the results of tools.
+    pub const fn takes_results(&self) -> bool {
+        self.takes.tool
     }
 
     /// Renders a conversation. What the template does not take (a system message, the result of a

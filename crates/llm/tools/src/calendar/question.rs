@@ -6,6 +6,8 @@
 
 mod count;
 mod elsewhere;
+mod facts;
+mod reckoning;
 
 use super::{
     date::{self, DateSpec, Toward},
@@ -27,6 +29,9 @@ const ASKING: &str = "\
     timezone offset over late convert it's countdown add subtract plus minus hi hello so if as \
     remaining go difference lie lies elapse apart ahead behind later here";
 
+/// Words that leave out some of the days.
+const RESTRICTING: [&str; 6] = ["working", "business", "work", "school", "weekdays", "weekends"];
+
 /// What the clock shows, as a statement.
 pub fn now_statement(now: DateTime) -> String {
     format!("It is {}.", say::moment(now, false))
@@ -44,11 +49,39 @@ pub fn answer<'a>(question: &'a str, now: DateTime) -> Option<String> {
         Question::leap_year,
         Question::named_day,
     ];
+    // What these look for is so plain that other words change nothing.
+    let plain_readers: [fn(&mut Question<'a>) -> Option<String>; 12] = [
+        Question::length,
+        Question::nth_weekday,
+        Question::is_weekday,
+        Question::age,
+        Question::years_apart,
+        Question::unix_time,
+        Question::day_of_year,
+        Question::quarter,
+        Question::apart,
+        Question::reckoned_day,
+        Question::reckoned_time,
+        Question::weekday_of,
+    ];
     let mut question = Question::new(question, now)?;
-    readers.into_iter().find_map(|read| {
-        question.is_read.fill(false);
-        read(&mut question).filter(|_| question.is_understood())
+    let answer = question.beside().or_else(|| {
+        readers.into_iter().find_map(|read| {
+            question.is_read.fill(false);
+            read(&mut question).filter(|_| question.is_understood())
+        })
+    });
+    let is_restricted = question.words.has(&RESTRICTING);
+    answer.or_else(|| {
+        let mut readers = plain_readers.into_iter().filter(|_| !is_restricted);
+        readers.find_map(|read| read(&mut question))
     })
+}
+
+/// Whether a question that has no answer asks for more than the time now: it has numbers in it.
+pub fn asks_for_more(question: &str) -> bool {
+    let words = Words::new(question);
+    (0..words.len()).any(|at| words.get(at).starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// A question, and which of its words have been read.
@@ -257,7 +290,7 @@ impl<'a> Question<'a> {
             self.mark(at, at + 2);
         }
         let is_leap = Date::new(year, 1, 1).ok()?.in_leap_year();
-        Some(format!("{year} is {} leap year.", if is_leap { "a" } else { "no" }))
+        Some(format!("{year} is {} leap year.", if is_leap { "a" } else { "not a" }))
     }
 
     /// `What day of the week was 20 July 1969?`, `When is Easter?`, `What's the date next Friday?`

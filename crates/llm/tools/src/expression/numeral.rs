@@ -50,6 +50,13 @@ fn numeral(tokens: &[Token]) -> Option<(Number, usize)> {
         };
         return Some((value.times(Number::Integer(scale)), 2));
     }
+    if let [half, a, dozen, ..] = tokens
+        && half.is("half")
+        && a.is("a")
+        && dozen.is("dozen")
+    {
+        return Some((Number::Integer(6), 3));
+    }
     let (value, len) = whole(tokens)?;
     Some(with_decimals(value, len, tokens))
 }

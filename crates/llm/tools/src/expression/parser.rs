@@ -275,6 +275,7 @@ impl<'t, 'a> Parser<'t, 'a> {
             Infix::Plus => left.plus(right),
             Infix::Minus => left.minus(right),
             Infix::MinusFrom => right.minus(left),
+            Infix::MoreThan => right.plus(left),
             Infix::Times | Infix::Of | Infix::On => left.times(right),
             Infix::Divide => left.divided_by(right),
             Infix::Remainder => left.remainder(right),

@@ -13,11 +13,10 @@ mod proportion;
 mod shapes;
 mod told;
 
+use super::units::Unit;
 use super::{Number, base};
 use alloc::{format, string::String, vec::Vec};
-use told::Told;
-
-pub use guess::guess;
+use told::{Told, stem};
 
 /// The most quantities of a problem; longer requests are texts.
 const MOST_QUANTITIES: usize = 8;
@@ -32,13 +31,21 @@ pub fn solve(request: &str) -> Option<String> {
         return None;
     }
     powers(&told)
+        .or_else(|| series(&told))
         .or_else(|| shapes::expression(&told))
         .or_else(|| motion::expression(&told))
         .or_else(|| percentages::expression(&told))
         .or_else(|| money::expression(&told))
         .or_else(|| proportion::expression(&told))
         .or_else(|| age(&told))
+        .or_else(|| groups(&told))
         .or_else(|| dozens(&told, request))
+}
+
+/// The expression that a request most likely asks for; `None` where its words tell nothing. For
+/// requests in which nothing else can be read.
+pub fn guess(request: &str) -> Option<String> {
+    conversion(&Told::read(request)).or_else(|| guess::guess(request))
 }
 
 /// `the sum of the squares of 3, 4 and 5`.
@@ -57,6 +64,41 @@ fn powers(told: &Told) -> Option<String> {
     let powers: Vec<String> =
         told.quantities.iter().map(|quantity| format!("{quantity}^{exponent}")).collect();
     (powers.len() > 1).then(|| powers.join(sign))
+}
+
+/// `the sum of all numbers from 1 to 100`.
+fn series(told: &Told) -> Option<String> {
+    let [first, last] = &told.quantities[..] else { return None };
+    let is_sum = told.any(&["sum of", "add up", "sum up", "sum all", "add all", "sum"]);
+    let is_whole = |it: &told::Quantity| matches!(it.value, Number::Integer(_));
+    // `the sum from 3 to 5` of money is another thing than that of numbers.
+    let is_range = last.follows(&["to", "through", "up to", "until"])
+        && (first.follows(&["from", "of", "numbers", "integers", "up", "all"]));
+    let (low, high) = (first.value.to_f64(), last.value.to_f64());
+    (is_sum && is_range && is_whole(first) && is_whole(last) && low < high)
+        .then(|| format!("({first} + {last}) * ({last} - {first} + 1) / 2"))
+}
+
+/// `I'm 172 cm tall, how many inches is that`.
+fn conversion(told: &Told) -> Option<String> {
+    let [amount] = &told.quantities[..] else { return None };
+    let from = Unit::from_name(amount.noun()?)?;
+    let asked = told.behind(&["how many", "how much is that in", "in"])?;
+    let to = asked.split_whitespace().next()?;
+    let unit = Unit::from_name(to)?;
+    let is_other = from.dimension == unit.dimension && from.symbol != unit.symbol;
+    (is_other && told.asks()).then(|| format!("{amount} {} in {to}", from.symbol))
+}
+
+/// `a pizza is cut into 8 slices, 3 pizzas: how many slices`.
+fn groups(told: &Told) -> Option<String> {
+    let [first, second] = &told.quantities[..] else { return None };
+    let asked = stem(told.behind(&["how many"])?.split_whitespace().next()?);
+    let is_asked = |it: &told::Quantity| it.noun().map(stem) == Some(asked);
+    let is_each = told.any(&["into", "contains", "contain", "has", "holds", "hold", "with", "of"]);
+    let is_sum = told.any(&["more", "left", "altogether", "gave", "give", "ate", "lost"]);
+    (is_each && !is_sum && is_asked(first) != is_asked(second))
+        .then(|| format!("{first} * {second}"))
 }
 
 /// `I'm 34, how old will I be in 17 years`.

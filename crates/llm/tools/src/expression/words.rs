@@ -9,6 +9,8 @@ pub enum Infix {
     Minus,
     /// `5 subtracted from 20`.
     MinusFrom,
+    /// `5 more than 20`, `5% more than 20`.
+    MoreThan,
     Times,
     /// `of`, which multiplies a percentage and, less certainly, any other share.
     Of,
@@ -65,7 +67,25 @@ pub const SUMS: &[(&str, Infix)] = &[
     ("subtracted from", Infix::MinusFrom),
     ("less than", Infix::MinusFrom),
     ("fewer than", Infix::MinusFrom),
-    ("more than", Infix::Plus),
+    ("more than", Infix::MoreThan),
+    ("raised by", Infix::Plus),
+    ("goes up by", Infix::Plus),
+    ("went up by", Infix::Plus),
+    ("rises by", Infix::Plus),
+    ("rose by", Infix::Plus),
+    ("grows by", Infix::Plus),
+    ("grew by", Infix::Plus),
+    ("goes down by", Infix::Minus),
+    ("went down by", Infix::Minus),
+    ("drops by", Infix::Minus),
+    ("dropped by", Infix::Minus),
+    ("falls by", Infix::Minus),
+    ("fell by", Infix::Minus),
+    ("lowered by", Infix::Minus),
+    ("cut by", Infix::Minus),
+    ("and take away", Infix::Minus),
+    ("then take away", Infix::Minus),
+    ("and then take away", Infix::Minus),
 ];
 
 pub const PRODUCTS: &[(&str, Infix)] = &[

@@ -43,7 +43,7 @@ fn fenced(request: &str) -> Option<&str> {
 
 /// What stands behind "run this code:" and the like, if it looks like code.
 fn introduced(request: &str) -> Option<&str> {
-    const INTRODUCTIONS: [&str; 34] = [
+    const INTRODUCTIONS: [&str; 36] = [
         "run",
         "run this",
         "run the code",
@@ -76,10 +76,15 @@ fn introduced(request: &str) -> Option<&str> {
         "execute the following code",
         "evaluate",
         "eval",
+        "eval this",
+        "evaluate this",
         "what does this code print",
         "what is the output of",
     ];
-    let rest = behind(request, &INTRODUCTIONS)?.trim_start_matches(['?', ':', ' ']);
+    let rest = behind(request, &INTRODUCTIONS)?;
+    let rest = without_courtesy(rest).trim_start_matches([':', ' ']);
+    let rest = behind(rest, &["for me"]).unwrap_or(rest);
+    let rest = rest.trim_start_matches(['?', ':', ' ']);
     let text = ['`', '"', '\'']
         .into_iter()
         .find_map(|quote| {
@@ -123,6 +128,9 @@ mod tests {
             ("Execute `print(\"hi\")`", Some("print(\"hi\")")),
             ("run: 2 * 21", Some("2 * 21")),
             ("run this code: print(\"hello\");", Some("print(\"hello\");")),
+            ("Execute this please: print(\"x\")", Some("print(\"x\")")),
+            ("run this code for me: let s = 0; s + 1", Some("let s = 0; s + 1")),
+            ("for i in 1..4 { print(i); }", Some("for i in 1..4 { print(i); }")),
             (
                 "Please execute the following code:\n```rhai\nlet a = 1;\na\n```",
                 Some("let a = 1;\na"),

@@ -2,8 +2,9 @@
 
 use super::{Moment, ScheduleError, request};
 use crate::{
-    Capability, Example, ReadingContext, Tool, ToolContext, ToolFuture, ToolOutput,
+    Capability, Example, ReadingContext, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
     calendar::{phrase, say},
+    colloquial::plain,
     schema::{Argument, ArgumentError, ArgumentType, object},
     tool::done,
 };
@@ -78,15 +79,15 @@ impl Tool for ScheduleTool {
     }
 
     fn readings(&self, request: &str, context: &ReadingContext) -> Vec<Value> {
-        request::arguments(request, context.now).into_iter().collect()
+        request::arguments(&plain(request), context.now).into_iter().collect()
     }
 
     fn call<'a>(&'a self, arguments: &'a Value, context: ToolContext<'a>) -> ToolFuture<'a> {
         let argument = |name: &str| arguments[name].as_str();
         done(match (argument("when"), argument("text"), argument("cancel")) {
             (None, None, None) => Ok(ToolOutput::new(list(&context))),
-            (None, None, Some(name)) => cancel(name, context).map_err(Into::into),
-            (Some(when), text, None) => set(when, text, context).map_err(Into::into),
+            (None, None, Some(name)) => cancel(name, context),
+            (Some(when), text, None) => set(when, text, context),
             (None, Some(_), _) => Err(ArgumentError::Missing { name: "when".into() }.into()),
             (Some(_), _, Some(_)) => Err(ScheduleError::SetAndCancel.into()),
         })
@@ -96,36 +97,38 @@ impl Tool for ScheduleTool {
 fn set(
     when: &str,
     text: Option<&str>,
-    context: ToolContext<'_>,
-) -> Result<ToolOutput, ScheduleError> {
+    mut context: ToolContext<'_>,
+) -> Result<ToolOutput, ToolError> {
     let now = Moment::of(context.machine);
-    let when = phrase::read(when, now.date_time())?;
+    let when = phrase::read(when, now.date_time()).map_err(ScheduleError::from)?;
     let text = text.filter(|text| !text.trim().is_empty()).unwrap_or("reminder");
-    let entry = context.schedule.add(when, text, now)?;
+    let entry = context.state.schedule_mut()?.add(when, text, now)?;
     let sentence =
         format!("Reminder {} set for {}: {}.", entry.id, entry.when_text(now), ended(&entry.text));
     Ok(ToolOutput::new(sentence))
 }
 
-fn cancel(name: &str, context: ToolContext<'_>) -> Result<ToolOutput, ScheduleError> {
+fn cancel(name: &str, mut context: ToolContext<'_>) -> Result<ToolOutput, ToolError> {
+    let schedule = context.state.schedule_mut()?;
     if name.trim().eq_ignore_ascii_case("all") {
-        let count = context.schedule.cancel_all();
+        let count = schedule.cancel_all();
         let reminders = say::count(count as u64, "reminder");
         return Ok(ToolOutput::acknowledgement(format!("Cancelled {reminders}.")));
     }
-    let id = context.schedule.find(name)?;
-    let entry = context.schedule.cancel(id)?;
+    let id = schedule.find(name)?;
+    let entry = schedule.cancel(id)?;
     Ok(ToolOutput::acknowledgement(format!("Reminder {id} is cancelled: {}.", ended(&entry.text))))
 }
 
 fn list(context: &ToolContext<'_>) -> String {
     let now = Moment::of(context.machine);
-    if context.schedule.is_empty() {
+    let schedule = context.state.schedule();
+    if schedule.is_empty() {
         return "No reminders are set.".to_string();
     }
     let line =
         |entry: &super::Entry| format!("{}: {}: {}", entry.id, entry.when_text(now), entry.text);
-    let lines: Vec<String> = context.schedule.entries(now).into_iter().map(line).collect();
+    let lines: Vec<String> = schedule.entries(now).into_iter().map(line).collect();
     lines.join("\n")
 }
 

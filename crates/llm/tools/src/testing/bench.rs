@@ -2,11 +2,11 @@
 
 use super::{FakeCanvas, FakeCodeHost, FakeFiles, FakeNetwork};
 use crate::{
-    Blocks, Canvas, CodeHost, Files, Grants, Network, Registry, Schedule, ToolContext, ToolError,
-    ToolOutput, grants::Permit, tool::ReadingContext,
+    Blocks, Canvas, CodeHost, Files, Grants, Network, Registry, Schedule, State, ToolContext,
+    ToolError, ToolOutput, grants::Permit, tool::ReadingContext,
 };
 use alloc::{rc::Rc, string::String, vec::Vec};
-use core::ops::ControlFlow;
+use core::{cell::RefCell, ops::ControlFlow};
 use llm_memory::{Memory, WordEmbedder};
 use serde_json::Value;
 use system_platform::{
@@ -147,22 +147,26 @@ impl Bench {
         arguments: &Value,
         permit: Permit,
     ) -> Result<ToolOutput, ToolError> {
+        let notices = RefCell::new(core::mem::take(&mut self.notices));
         let context = ToolContext {
             machine: &self.machine,
-            memory: &mut self.memory,
+            state: State::Own {
+                memory: &mut self.memory,
+                blocks: &mut self.blocks,
+                schedule: &mut self.schedule,
+            },
             embedder: &WordEmbedder,
             history: &(),
-            blocks: &mut self.blocks,
-            schedule: &mut self.schedule,
-            notices: &mut self.notices,
+            notices: &notices,
             files: self.files.as_ref().map(|files| files as &dyn Files),
             network: self.network.as_ref().map(|network| network as &dyn Network),
             canvas: self.canvas.as_ref().map(|canvas| canvas as &dyn Canvas),
             code_host: self.code_host.clone().map(|host| host as Rc<dyn CodeHost>),
             breathe: &|| ControlFlow::Continue(()),
         };
-        let call = self.registry.call(name, arguments, permit, context);
-        pace::run(call)
+        let output = pace::run(self.registry.call(name, arguments, permit, context));
+        self.notices = notices.into_inner();
+        output
     }
 
     pub const fn memory(&self) -> &Memory {

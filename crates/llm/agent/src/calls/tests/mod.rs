@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// The parts of `reply` when it arrives in pieces of `size` bytes; neighbouring texts joined.
 fn parts(format: CallFormat, reply: &[u8], size: usize) -> Vec<Part> {
-    let mut stream = ReplyStream::new(format);
+    let mut stream = ReplyStream::new(format, 0);
     let mut all: Vec<Part> = reply.chunks(size).flat_map(|piece| stream.push(piece)).collect();
     all.extend(stream.finish());
     let mut joined: Vec<Part> = Vec::new();

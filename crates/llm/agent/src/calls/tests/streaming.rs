@@ -133,32 +133,32 @@ fn a_quote_that_is_never_closed_hides_one_call_at_most() {
 
 #[test]
 fn text_is_not_held_back_longer_than_needed() {
-    let mut stream = ReplyStream::new(Hermes);
+    let mut stream = ReplyStream::new(Hermes, 0);
     assert_eq!(stream.push(b"a <"), [text("a ")]);
     assert_eq!(stream.push(b"b"), [text("<b")]);
     assert_eq!(stream.push(b"<tool_"), []);
     assert_eq!(stream.push(b"<"), [text("<tool_")]);
     assert_eq!(stream.finish(), [text("<")]);
 
-    let mut stream = ReplyStream::new(LlamaJson);
+    let mut stream = ReplyStream::new(LlamaJson, 0);
     assert_eq!(stream.push(b" {"), []);
     assert_eq!(stream.push(b" \"nam"), []);
     assert_eq!(stream.push(b"ed"), [text(" { \"named")]);
     assert_eq!(stream.push(b"{\"name\": {"), [text("{\"name\": {")]);
 
-    let mut stream = ReplyStream::new(GemmaJson);
+    let mut stream = ReplyStream::new(GemmaJson, 0);
     assert_eq!(stream.push(b"```js"), []);
     assert_eq!(stream.push(b"on\n["), [text("```json\n[")]);
 
     // A call is there with its last character.
-    let mut stream = ReplyStream::new(MistralArgs);
+    let mut stream = ReplyStream::new(MistralArgs, 0);
     assert_eq!(stream.push(b"[TOOL_CALLS]f[ARGS]{"), []);
     assert_eq!(stream.push(b"}"), [call("call00001", "f", json!({}))]);
 }
 
 #[test]
 fn a_character_cut_in_two_waits_for_its_other_half() {
-    let mut stream = ReplyStream::new(Hermes);
+    let mut stream = ReplyStream::new(Hermes, 0);
     assert_eq!(stream.push(&[b'a', 0xF0, 0x9F]), [text("a")]);
     assert_eq!(stream.push(&[0x98]), []);
     assert_eq!(stream.push(&[0x80]), [text("😀")]);

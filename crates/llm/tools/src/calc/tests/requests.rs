@@ -62,7 +62,7 @@ fn a_request_is_read_for_what_can_be_computed() {
                 "Split a bill of 187.40 between 6 people",
                 "Split a bill of 187.40 between 6 people = 31.23333333",
             ),
-            ("multipy 23 by 19", "multipy 23 by 19 = 437"),
+            ("multipy 23 by 19", "multiply 23 by 19 = 437"),
             ("I wonder what twice 21 might be", "twice 21 = 42"),
         ],
         answer,

@@ -140,7 +140,7 @@ impl Question<'_> {
     }
 
     /// The unit that is asked for, as in `how many weeks`; `None` for `how long`.
-    fn unit(&self) -> Option<Unit> {
+    pub(super) fn unit(&self) -> Option<Unit> {
         (0..self.words.len()).find_map(|at| {
             let word = self.words.get(at);
             let is_plural = word.ends_with('s') && word.len() > 3;
@@ -152,7 +152,7 @@ impl Question<'_> {
 }
 
 /// The time between two days in the unit asked for, with what is left over in days.
-fn days_text(from: Date, to: Date, unit: Option<Unit>) -> Option<String> {
+pub(super) fn days_text(from: Date, to: Date, unit: Option<Unit>) -> Option<String> {
     let difference = |unit| from.until(DateDifference::new(to).largest(unit)).ok();
     let days = u64::try_from(difference(jiff::Unit::Day)?.get_days()).ok()?;
     let text = |number: u64, name: &str, days: u64| match (number, days) {

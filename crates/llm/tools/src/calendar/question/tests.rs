@@ -169,7 +169,7 @@ fn questions_have_answers() {
         ("Which calendar week is 1 January 2027?", "1 January 2027 is in week 53 of 2026."),
         ("What day of the year is it?", "Today is day 327 of 2026."),
         ("Is 2028 a leap year?", "2028 is a leap year."),
-        ("Is 2100 a leap year?", "2100 is no leap year."),
+        ("Is 2100 a leap year?", "2100 is not a leap year."),
     ] {
         let found = answer(question, NOW);
         if found.as_deref() != Some(expected) {
@@ -266,3 +266,88 @@ const WORDS: [&str; 40] = [
     "1583",
     "week number",
 ];
+
+#[test]
+fn plain_questions_have_answers_whatever_else_they_say() {
+    let mut wrong = Vec::new();
+    for (question, expected) in [
+        ("on what day does Christmas fall in 2027", "25 December 2027 is a Saturday."),
+        ("what weekday was I born on, 14 February 1990", "14 February 1990 was a Wednesday."),
+        ("my meeting is on 12 March 2026, what day is that", "12 March 2026 was a Thursday."),
+        ("was 9 November 1989 a Thursday?", "Yes, 9 November 1989 was a Thursday."),
+        ("Is 24 December 2026 a Friday?", "No, 24 December 2026 is a Thursday."),
+        (
+            "the day after 28 February 2024?",
+            "The day after 28 February 2024 was Thursday, 29 February 2024.",
+        ),
+        (
+            "what is 2025-03-01 minus 1 day",
+            "1 day before 1 March 2025 was Friday, 28 February 2025.",
+        ),
+        ("how many days in February 2028", "February 2028 has 29 days."),
+        ("how many days does April have", "April 2026 has 30 days."),
+        ("how many days are there in 2024", "2024 has 366 days."),
+        ("first monday of march 2026", "The first monday of March 2026 was Monday, 2 March 2026."),
+        (
+            "when is the last friday of october 2027",
+            "The last friday of October 2027 is Friday, 29 October 2027.",
+        ),
+        ("what time will it be 90 minutes after 14:50", "90 minutes after 14:50 it is 16:20."),
+        ("what time is 3 hours before 1:30 pm", "3 hours before 13:30 it is 10:30."),
+        (
+            "The film starts at 22:30 and takes 2 hours, when does it end?",
+            "2 hours after 22:30 it is 00:30 on the next day.",
+        ),
+        ("How many years between 1985 and 2026?", "From 1985 to 2026 it is 41 years."),
+        ("what year was it 50 years before 2026", "50 years before 2026 is 1976."),
+        (
+            "my project started on 3 February 2025 and took 60 days, when did it end",
+            "60 days after 3 February 2025 was Friday, 4 April 2025.",
+        ),
+        (
+            "the invoice of 15 May 2025 is due in 30 days, which date is that",
+            "30 days after 15 May 2025 was Saturday, 14 June 2025.",
+        ),
+        (
+            "how many days until 31 December 2026 from 1 December 2026",
+            "There are 30 days between 1 December 2026 and 31 December 2026.",
+        ),
+        ("Born 5 April 1987. How old on 5 April 2026?", "39 years old on 5 April 2026."),
+        (
+            "how old will a person born in 1990 be in 2030",
+            "40 years old after the birthday in 2030.",
+        ),
+        (
+            "unix time of 1 January 2000",
+            "The Unix time of 1 January 2000, 00:00 UTC, is 946684800.",
+        ),
+        ("what date is unix timestamp 0", "Unix time 0 is Thursday, 1 January 1970, 00:00 UTC."),
+        ("what quarter is August in", "August is in the 3rd quarter."),
+        ("what is the 100th day of 2026", "Day 100 of 2026 was Friday, 10 April 2026."),
+        ("on which weekday did 2020 begin", "The first day of 2020 was Wednesday, 1 January 2020."),
+        (
+            "what day was yesterday if today is 1 March 2024",
+            "The day before 1 March 2024 was Thursday, 29 February 2024.",
+        ),
+    ] {
+        let answer = answer(question, NOW).unwrap_or_else(|| "no answer".into());
+        if answer != expected {
+            wrong.push(alloc::format!("{question}\n  {answer}\n  {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn days_that_are_left_out_leave_no_answer() {
+    for question in [
+        "How many working days are between 1 March 2026 and 1 April 2026, roughly?",
+        "Which date is 10 business days after 3 May 2026?",
+        "remind me every 2 days after 3 May 2026",
+        "How old is the tree?",
+    ] {
+        assert_eq!(answer(question, NOW), None, "{question}");
+    }
+    assert!(asks_for_more("Which day is 10 business days after 3 May?"));
+    assert!(!asks_for_more("What time is it?"));
+}

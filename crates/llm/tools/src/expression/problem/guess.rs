@@ -9,7 +9,9 @@ use alloc::{
 };
 
 /// Words of problems in which something is shared.
-const DIVISION: [&str; 15] = [
+const DIVISION: [&str; 17] = [
+    "everybody",
+    "everyone",
     " share",
     "sharing",
     " split",

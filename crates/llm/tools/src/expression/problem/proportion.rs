@@ -1,7 +1,8 @@
 //! So much for so many: per month and per year, three told and the fourth asked for.
 
 use super::told::{Quantity, Told, contains, stem};
-use alloc::{format, string::String};
+use crate::expression::{Number, units::Unit};
+use alloc::{format, string::String, vec::Vec};
 
 /// Periods, longest last, and how many of it a longer one has.
 const PERIODS: [(&str, &[(&str, u32)]); 8] = [
@@ -15,6 +16,8 @@ const PERIODS: [(&str, &[(&str, u32)]); 8] = [
     ("year", &[("decade", 10), ("century", 100)]),
 ];
 const PER: [&str; 5] = ["per", "a", "an", "every", "each"];
+/// Words that say of a period that all of it is meant.
+const WHOLE: [&str; 6] = ["whole", "full", "entire", "single", "calendar", "one"];
 const WORKERS: [&str; 8] =
     ["worker", "person", "man", "painter", "machine", "pump", "printer", "cook"];
 const TIMES: [&str; 8] = ["hour", "hours", "day", "days", "minute", "minutes", "week", "weeks"];
@@ -25,7 +28,9 @@ pub fn expression(told: &Told) -> Option<String> {
     }
     match &told.quantities[..] {
         [amount] => periods(told, amount),
-        [total, rate] => duration(told, total, rate),
+        [first, second] => {
+            duration(told, first, second).or_else(|| unit_price(told, first, second))
+        }
         [first, second, third] => rule_of_three(told, first, second, third),
         _ => None,
     }
@@ -37,16 +42,11 @@ fn periods(told: &Told, amount: &Quantity) -> Option<String> {
         return None;
     }
     // The periods that stand behind a word for `each`, in order.
-    let mut named = amount
-        .after()
-        .split_whitespace()
-        .collect::<alloc::vec::Vec<_>>()
-        .windows(2)
-        .filter_map(|pair| {
-            (PER.contains(&pair[0]) || pair[0] == "in").then(|| period(pair[1])).flatten()
-        })
-        .collect::<alloc::vec::Vec<_>>()
-        .into_iter();
+    let words: Vec<&str> =
+        amount.after().split_whitespace().filter(|word| !WHOLE.contains(word)).collect();
+    let mut named = words.windows(2).filter_map(|pair| {
+        (PER.contains(&pair[0]) || pair[0] == "in").then(|| period(pair[1])).flatten()
+    });
     let adverbs = [
         ("hourly", "hour"),
         ("daily", "day"),
@@ -91,6 +91,19 @@ fn duration(told: &Told, total: &Quantity, rate: &Quantity) -> Option<String> {
     (asked && !is_period && !rate.value.is_zero()).then(|| format!("{total} / {rate}"))
 }
 
+/// `What do 250 grams cost if a kilo is 18 euros?`
+fn unit_price(told: &Told, amount: &Quantity, price: &Quantity) -> Option<String> {
+    let unit = Unit::from_name(amount.noun()?)?;
+    let of_price = ["a", "per", "each", "one"].iter().find_map(|per| {
+        let word = told.behind(&[per])?.split_whitespace().next()?;
+        Unit::from_name(word).filter(|other| other.dimension == unit.dimension)
+    })?;
+    let is_money = told.any(&["cost", "costs", "pay", "price", "worth"]);
+    let factor = of_price.convert(Number::Integer(1), unit);
+    let is_other = unit.symbol != of_price.symbol && !price.is_percent();
+    (is_money && is_other).then(|| format!("{amount} / {factor} * {price}"))
+}
+
 /// `If 5 apples cost 3 dollars, how much do 15 cost`.
 fn rule_of_three(
     told: &Told,
@@ -110,7 +123,7 @@ fn rule_of_three(
     if !is_told_so || !is_asked_last || is_sum || any_percent {
         return None;
     }
-    let noun = |it: &Quantity| it.noun().map(|noun| alloc::string::String::from(stem(noun)));
+    let noun = |it: &Quantity| it.noun().map(|noun| String::from(stem(noun)));
     let (one, other, of_asked) = (noun(first), noun(second), noun(third));
     let is_same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
     // More hands need less time.

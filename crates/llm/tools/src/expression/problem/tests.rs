@@ -41,6 +41,15 @@ fn problems_are_solved_by_their_words() {
         ("If I invest 2000 at 10% a year, what do I have after 2 years?", "2420"),
         ("what do 3 coffees at 2.80 and 2 cakes at 3.50 cost", "15.4"),
         ("3 dozen eggs are how many", "36"),
+        ("what do 250 grams cost if a kilo is 18 euros", "4.5"),
+        ("I earn 2340 a month, how much is that in a whole year?", "28080"),
+        ("my tab is 64 bucks and I want to tip 20 percent, what's the total", "76.8"),
+        ("14 boxes with 36 eggs each, minus 29 broken ones. how many good eggs", "475"),
+        ("the sum of 1 to 10", "55"),
+        ("add up all numbers from 1 to 100", "5050"),
+        ("a pizza is cut into 8 slices, I have 3 pizzas, how many slices", "24"),
+        ("A dinner for four was 96 dollars. With a 15% tip, how much does each pay?", "27.6"),
+        ("I bought 3 books for 14 each and paid with a 50, what's my change?", "8"),
         ("I'm 34, how old will I be in 17 years", "51"),
         ("she is 40, how old was she 5 years ago", "35"),
     ] {
@@ -58,6 +67,9 @@ fn what_only_looks_like_a_problem_is_left_alone() {
         "rent 780, heating 95 and internet 40, what's the total?",
         "there are 12 months in a year",
         "it went from 3 to 4",
+        "what is the sum of 3 and 10",
+        "I have 3 apples and 2 pears, how many pears",
+        "how many km is it",
         "15% of 80",
         "how many minutes are in 3 hours",
         "what is 12 percent of 80 for 3 years",
@@ -65,4 +77,15 @@ fn what_only_looks_like_a_problem_is_left_alone() {
     ] {
         assert_eq!(solve(request), None, "{request}");
     }
+}
+
+#[test]
+fn a_unit_that_is_asked_for_elsewhere_is_found_in_the_end() {
+    for (request, expected) in [
+        ("I'm 172 cm tall, how many inches is that", "172 cm in inches"),
+        ("the parcel weighs 3 kg, what's that in pounds?", "3 kg in pounds"),
+    ] {
+        assert_eq!(guess(request).as_deref(), Some(expected), "{request}");
+    }
+    assert_eq!(guess("the parcel weighs 3 kg, how many metres is that"), None);
 }
