@@ -1,4 +1,4 @@
-//! Tools that do not come to an end by themselves.
+//! Tools and checks that do not come to an end by themselves.
 
 use super::{Bench, call, conversation::interrupt_after};
 use crate::{
@@ -152,4 +152,16 @@ fn stopping_takes_an_open_question_back_and_decides_nothing() {
     bench.cancel.store(false, Ordering::Relaxed);
     let reply = Recorded::Reply("Here I am.".into(), 10, StopReason::EndOfTurn);
     assert_eq!(bench.say("Are you there?"), [reply]);
+}
+
+#[test]
+fn checks_that_wait_for_a_disk_are_stopped_too() {
+    let mut bench = Bench::new([]);
+    bench.host.has_endless_checks.set(true);
+    let Bench { agent, recorder, cancel, .. } = &mut bench;
+    let line = agent.process_input("/selftest disk", &Unpaced, recorder, cancel);
+    interrupt_after(20, cancel, line);
+    let last = bench.recorder.take().pop();
+    let is_told = |text: &str| text.contains("FAILED kernel: stopped");
+    assert!(matches!(&last, Some(Recorded::Command(_, false, text)) if is_told(text)), "{last:?}");
 }
