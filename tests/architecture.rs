@@ -9,7 +9,7 @@ use tests::workspace::Workspace;
 const LAYERS: &[&[&str]] = &[
     &["system-platform"],
     &["system-boot", "system-core", "system-events", "llm-tensor"],
-    &["llm-inference", "llm-sandbox", "console-graphics", "drivers-*"],
+    &["llm-index", "llm-inference", "llm-sandbox", "console-graphics", "drivers-*"],
     &["llm-memory"],
     &["llm-context", "llm-tools", "console-ui"],
     &["llm-agent"],

@@ -1,0 +1,227 @@
+//! A vector that others are compared with, and the comparisons.
+
+use super::{
+    LINE_ELEMENTS, Line, OFFSET, TILE, avx2, avx512, lines_of,
+    portable::{self, QueryWords, query_words},
+    quantize,
+};
+use crate::CpuFeatures;
+use alloc::vec::Vec;
+
+/// Many vectors of the same number of lines, one behind the other in each plane.
+#[derive(Clone, Copy, Debug)]
+pub struct Planes<'a> {
+    /// Upper halves of the elements, `(vectors, lines)`.
+    pub high: &'a [Line],
+    /// Lower halves, `(vectors, lines)`.
+    pub low: &'a [Line],
+    /// `(vectors)`
+    pub scales: &'a [f32],
+}
+
+/// A vector in eight bits, and what rounding took off in eight more. Scores are dot products, in
+/// singles; a coarse one takes the lower halves of the other vector's elements for their middle.
+#[derive(Clone, Debug)]
+pub struct Query {
+    cpu: CpuFeatures,
+    main: Part,
+    /// None for vectors that were in eight bits before.
+    rest: Option<Part>,
+}
+
+/// A vector in eight bits.
+#[derive(Clone, Debug, Default)]
+struct Part {
+    /// As signed bytes, `(lines, 2)`.
+    quants: Vec<[Line; 2]>,
+    /// The same for the portable kernel; empty where that is not used.
+    words: Vec<QueryWords>,
+    sum: i32,
+    scale: f32,
+}
+
+impl Part {
+    fn new(cpu: CpuFeatures, vector: &[f32]) -> Self {
+        let mut part = Self::default();
+        part.set(cpu, vector);
+        part
+    }
+
+    fn set(&mut self, cpu: CpuFeatures, vector: &[f32]) {
+        self.quants.clear();
+        self.quants.resize(lines_of(vector.len()), Default::default());
+        self.sum = 0;
+        let (quants, sum) = (&mut self.quants, &mut self.sum);
+        self.scale = quantize(vector, |index, step| {
+            let place = index % LINE_ELEMENTS;
+            quants[index / LINE_ELEMENTS][place / 64].0[place % 64] = step.cast_unsigned();
+            *sum += i32::from(step);
+        });
+        self.update_words(cpu);
+    }
+
+    fn update_words(&mut self, cpu: CpuFeatures) {
+        self.words.clear();
+        if !has_byte_products(cpu) {
+            self.words.extend(self.quants.iter().map(query_words));
+        }
+    }
+
+    /// Element `index`.
+    fn element(&self, index: usize) -> f32 {
+        let place = index % LINE_ELEMENTS;
+        let step = self.quants[index / LINE_ELEMENTS][place / 64].0[place % 64].cast_signed();
+        f32::from(step) * self.scale
+    }
+}
+
+/// Whether nibbles are multiplied in bytes, as silicon does it best.
+const fn has_byte_products(cpu: CpuFeatures) -> bool {
+    cpu.has_avx2() && !cpu.is_fixed()
+}
+
+impl Query {
+    /// A query for vectors of the same length; all elements must be finite.
+    pub fn new(cpu: CpuFeatures, vector: &[f32]) -> Self {
+        let main = Part::new(cpu, vector);
+        let rest: Vec<f32> =
+            vector.iter().enumerate().map(|(index, x)| x - main.element(index)).collect();
+        let rest = Some(Part::new(cpu, &rest));
+        Self { cpu, main, rest }
+    }
+
+    /// An empty query, for [`Self::set_to`].
+    pub fn empty(cpu: CpuFeatures) -> Self {
+        Self { cpu, main: Part::default(), rest: None }
+    }
+
+    /// Becomes one of many vectors.
+    pub fn set_to(&mut self, planes: Planes<'_>, lines: usize, slot: u32) {
+        let rows = slot as usize * lines..(slot as usize + 1) * lines;
+        let part = &mut self.main;
+        part.quants.resize(lines, Default::default());
+        part.scale = planes.scales[slot as usize];
+        part.sum = 0;
+        let both = planes.high[rows.clone()].iter().zip(&planes.low[rows]);
+        for ([first, second], (high, low)) in part.quants.iter_mut().zip(both) {
+            let pairs = high.0.iter().zip(&low.0);
+            for ((first, second), (high, low)) in
+                first.0.iter_mut().zip(&mut second.0).zip(pairs)
+            {
+                // The offset taken off a byte flips its upper bit.
+                *first = (high << 4 | low & 15) ^ 0x80;
+                *second = (high & 0xf0 | low >> 4) ^ 0x80;
+            }
+            let sum = |line: &Line| line.0.iter().map(|&x| i32::from(x.cast_signed())).sum::<i32>();
+            part.sum += sum(first) + sum(second);
+        }
+        self.rest = None;
+        self.main.update_words(self.cpu);
+    }
+
+    /// Lines of a plane of a vector that it can be compared with.
+    pub fn lines(&self) -> usize {
+        self.main.quants.len()
+    }
+
+    /// Coarse scores of all vectors of a stretch: `out` is `(vectors)`.
+    pub fn coarse_all(&self, high: &[Line], scales: &[f32], out: &mut [f32]) {
+        let lines = self.lines();
+        assert!(high.len() == lines * scales.len() && out.len() == scales.len());
+        for (index, out) in out.chunks_mut(TILE).enumerate() {
+            let tile = tile_of(out.len(), |at| index * TILE + at);
+            let sums = self.sums(&self.main, high, tile);
+            for ((out, sum), slot) in out.iter_mut().zip(sums).zip(tile) {
+                *out = self.main.coarse(sum) * scales[slot];
+            }
+        }
+    }
+
+    /// Coarse scores of some vectors: `out` is `(slots)`.
+    pub fn coarse(&self, high: &[Line], scales: &[f32], slots: &[u32], out: &mut [f32]) {
+        assert_eq!(slots.len(), out.len(), "there is a score for each vector");
+        for (slots, out) in slots.chunks(TILE).zip(out.chunks_mut(TILE)) {
+            let tile = tile_of(slots.len(), |at| slots[at] as usize);
+            let sums = self.sums(&self.main, high, tile);
+            for ((out, sum), slot) in out.iter_mut().zip(sums).zip(tile) {
+                *out = self.main.coarse(sum) * scales[slot];
+            }
+        }
+    }
+
+    /// Scores of some vectors with the query in eight bits: `out` is `(slots)`.
+    pub fn exact(&self, planes: Planes<'_>, slots: &[u32], out: &mut [f32]) {
+        self.score(planes, slots, out, |tile| self.part_scores(&self.main, planes, tile));
+    }
+
+    /// Scores of some vectors with the whole query: `out` is `(slots)`.
+    pub fn fine(&self, planes: Planes<'_>, slots: &[u32], out: &mut [f32]) {
+        self.score(planes, slots, out, |tile| {
+            let mut scores = self.part_scores(&self.main, planes, tile);
+            if let Some(rest) = &self.rest {
+                let more = self.part_scores(rest, planes, tile);
+                scores.iter_mut().zip(more).for_each(|(score, more)| *score += more);
+            }
+            scores
+        });
+    }
+
+    fn score(
+        &self,
+        planes: Planes<'_>,
+        slots: &[u32],
+        out: &mut [f32],
+        scores: impl Fn([usize; TILE]) -> [f32; TILE],
+    ) {
+        assert_eq!(slots.len(), out.len(), "there is a score for each vector");
+        for (slots, out) in slots.chunks(TILE).zip(out.chunks_mut(TILE)) {
+            let tile = tile_of(slots.len(), |at| slots[at] as usize);
+            for ((out, score), slot) in out.iter_mut().zip(scores(tile)).zip(tile) {
+                *out = score * planes.scales[slot];
+            }
+        }
+    }
+
+    fn part_scores(&self, part: &Part, planes: Planes<'_>, tile: [usize; TILE]) -> [f32; TILE] {
+        let high = self.sums(part, planes.high, tile);
+        let low = self.sums(part, planes.low, tile);
+        core::array::from_fn(|at| {
+            (16 * high[at] + low[at] - OFFSET * part.sum) as f32 * part.scale
+        })
+    }
+
+    /// The products of a plane of four vectors with the query, summed up.
+    #[inline]
+    fn sums(&self, part: &Part, plane: &[Line], tile: [usize; TILE]) -> [i32; TILE] {
+        let lines = self.lines();
+        let rows = tile.map(|slot| &plane[slot * lines..][..lines]);
+        if self.cpu.has_avx512_vnni() {
+            // SAFETY: `has_avx512_vnni` is only true when the CPU was found to have these.
+            unsafe { avx512::four(&part.quants, rows) }
+        } else if self.cpu.has_avx_vnni() {
+            // SAFETY: `has_avx_vnni` is only true when the CPU was found to have these.
+            unsafe { avx2::vnni_four(&part.quants, rows) }
+        } else if has_byte_products(self.cpu) {
+            // SAFETY: `has_byte_products` asks for AVX2, which the CPU was found to have.
+            unsafe { avx2::four(&part.quants, rows) }
+        } else {
+            portable::four(self.cpu, &part.words, rows)
+        }
+    }
+}
+
+/// The vectors of a tile; a short one repeats its first.
+#[inline]
+fn tile_of(len: usize, vector: impl Fn(usize) -> usize) -> [usize; TILE] {
+    core::array::from_fn(|at| vector(if at < len { at } else { 0 }))
+}
+
+impl Part {
+    /// A coarse score but for the other vector's scale, from the sum of the products with its upper
+    /// halves.
+    #[inline(always)]
+    fn coarse(&self, sum: i32) -> f32 {
+        // The middle of the lower half of an element is 7.5.
+        (16.0 * sum as f32 - (OFFSET as f32 - 7.5) * self.sum as f32) * self.scale
+    }
+}
