@@ -5,7 +5,7 @@ use super::{
     portable::{self, QueryWords, query_words},
     quantize,
 };
-use crate::CpuFeatures;
+use crate::{CpuFeatures, cpu::for_each_cpu};
 use alloc::vec::Vec;
 
 /// Many vectors of the same number of lines, one behind the other in each plane.
@@ -101,20 +101,7 @@ impl Query {
         let part = &mut self.main;
         part.quants.resize(lines, Default::default());
         part.scale = planes.scales[slot as usize];
-        part.sum = 0;
-        let both = planes.high[rows.clone()].iter().zip(&planes.low[rows]);
-        for ([first, second], (high, low)) in part.quants.iter_mut().zip(both) {
-            let pairs = high.0.iter().zip(&low.0);
-            for ((first, second), (high, low)) in
-                first.0.iter_mut().zip(&mut second.0).zip(pairs)
-            {
-                // The offset taken off a byte flips its upper bit.
-                *first = (high << 4 | low & 15) ^ 0x80;
-                *second = (high & 0xf0 | low >> 4) ^ 0x80;
-            }
-            let sum = |line: &Line| line.0.iter().map(|&x| i32::from(x.cast_signed())).sum::<i32>();
-            part.sum += sum(first) + sum(second);
-        }
+        part.sum = unpack(self.cpu, &planes.high[rows.clone()], &planes.low[rows], &mut part.quants);
         self.rest = None;
         self.main.update_words(self.cpu);
     }
@@ -214,6 +201,28 @@ impl Query {
 #[inline]
 fn tile_of(len: usize, vector: impl Fn(usize) -> usize) -> [usize; TILE] {
     core::array::from_fn(|at| vector(if at < len { at } else { 0 }))
+}
+
+for_each_cpu! {
+    /// A vector in planes as signed bytes, and their sum.
+    fn unpack(high: &[Line], low: &[Line], out: &mut [[Line; 2]]) -> i32 {
+        let mut total = 0;
+        for (out, (high, low)) in out.iter_mut().zip(high.iter().zip(low)) {
+            // The offset taken off a byte flips its upper bit.
+            for (out, (high, low)) in out[0].0.iter_mut().zip(high.0.iter().zip(&low.0)) {
+                *out = (high << 4 | low & 15) ^ 0x80;
+            }
+            for (out, (high, low)) in out[1].0.iter_mut().zip(high.0.iter().zip(&low.0)) {
+                *out = (high & 0xf0 | low >> 4) ^ 0x80;
+            }
+            for line in out {
+                // So many signed bytes are at most 64 * 128.
+                let sum: i16 = line.0.iter().map(|&x| i16::from(x.cast_signed())).sum();
+                total += i32::from(sum);
+            }
+        }
+        total
+    }
 }
 
 impl Part {
