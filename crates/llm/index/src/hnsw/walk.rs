@@ -5,6 +5,7 @@ use crate::{best::Ranked, scratch::Visited, vectors::Vectors};
 use alloc::{collections::BinaryHeap, vec::Vec};
 use llm_tensor::codes::{Query, prefetch};
 
+const AHEAD: usize = 4;
 /// What a look at a vector reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -111,16 +112,33 @@ impl HnswIndex {
             ground.visited.insert(start.slot());
             ground.pool.insert(start);
         }
-        while let Some(slot) = ground.pool.take() {
+        let mut ahead: [Vec<u32>; AHEAD] = [const { Vec::new() }; AHEAD];
+        let mut waiting = 0;
+        loop {
+            // Ask for what the next few candidates are linked to, then look at the first's.
+            while waiting < AHEAD {
+                let Some(slot) = ground.pool.take() else { break };
+                ahead[waiting].clear();
+                for &link in self.graph.links(slot, level) {
+                    if ground.visited.insert(link) {
+                        goal.prefetch(link);
+                        ahead[waiting].push(link);
+                    }
+                }
+                waiting += 1;
+            }
+            if waiting == 0 { break; }
             if let Some(next) = ground.pool.peek() {
                 prefetch(self.graph.list(next, level));
             }
-            ground.look_around(&self.graph, goal, slot, level);
-            for (&slot, &score) in ground.slots.iter().zip(&*ground.scores) {
+            goal.scores(&ahead[0], ground.scores);
+            for (&slot, &score) in ahead[0].iter().zip(&*ground.scores) {
                 if ground.pool.has_room_for(score) {
                     ground.pool.insert(Ranked::new(score, slot));
                 }
             }
+            ahead.rotate_left(1);
+            waiting -= 1;
         }
     }
 

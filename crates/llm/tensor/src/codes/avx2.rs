@@ -1,20 +1,43 @@
 //! Products of nibbles in vectors of 256 bits: with AVX2 alone, and with the byte products of
 //! AVX-VNNI.
 
-use super::{Line, TILE};
+use super::{Line, Rows, TILE, for_each_tile};
 use core::arch::x86_64::*;
 
 /// Lines after which AVX2's sums of 16 bits are widened: two products are at most 2 * 15 * 127, and
 /// a line adds two of these to a lane.
 const LINES_IN_16_BITS: usize = 4;
 
-/// For each of four vectors, the products of its nibbles with the query's elements, summed up.
+/// For each of some rows of a plane, the products of its nibbles with the query's elements, summed up.
 /// `query` has two lines for each line of a row.
 #[target_feature(enable = "avx2")]
-#[inline]
-pub(super) fn four(query: &[[Line; 2]], rows: [&[Line]; TILE]) -> [i32; TILE] {
+pub(super) fn sums(query: &[[Line; 2]], plane: &[Line], rows: impl Rows, out: &mut [i32]) {
     let lines = query.len();
-    let rows = rows.map(|row| &row[..lines]);
+    for_each_tile!(rows, out, tile => four(query, [
+        &plane[tile[0] * lines..][..lines],
+        &plane[tile[1] * lines..][..lines],
+        &plane[tile[2] * lines..][..lines],
+        &plane[tile[3] * lines..][..lines],
+    ]));
+}
+
+/// [`sums`] in the words of AVX-VNNI.
+#[target_feature(enable = "avx2,avxvnni")]
+pub(super) fn vnni_sums(query: &[[Line; 2]], plane: &[Line], rows: impl Rows, out: &mut [i32]) {
+    let lines = query.len();
+    for_each_tile!(rows, out, tile => vnni_four(query, [
+        &plane[tile[0] * lines..][..lines],
+        &plane[tile[1] * lines..][..lines],
+        &plane[tile[2] * lines..][..lines],
+        &plane[tile[3] * lines..][..lines],
+    ]));
+}
+
+/// [`sums`] of four rows.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn four(query: &[[Line; 2]], rows: [&[Line]; TILE]) -> [i32; TILE] {
+    let lines = query.len();
     let (mask, ones) = (_mm256_set1_epi8(15), _mm256_set1_epi16(1));
     let mut sums = [_mm256_setzero_si256(); TILE];
     for start in (0..lines).step_by(LINES_IN_16_BITS) {
@@ -39,12 +62,11 @@ pub(super) fn four(query: &[[Line; 2]], rows: [&[Line]; TILE]) -> [i32; TILE] {
     sum_four(sums)
 }
 
-/// [`four`] in the words of AVX-VNNI.
+/// [`vnni_sums`] of four rows.
 #[target_feature(enable = "avx2,avxvnni")]
 #[inline]
-pub(super) fn vnni_four(query: &[[Line; 2]], rows: [&[Line]; TILE]) -> [i32; TILE] {
+fn vnni_four(query: &[[Line; 2]], rows: [&[Line]; TILE]) -> [i32; TILE] {
     let lines = query.len();
-    let rows = rows.map(|row| &row[..lines]);
     let mask = _mm256_set1_epi8(15);
     let mut sums = [_mm256_setzero_si256(); TILE];
     for (index, [first, second]) in query.iter().enumerate() {

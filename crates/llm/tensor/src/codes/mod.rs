@@ -16,6 +16,7 @@ mod query;
 mod tests;
 
 pub use crate::fused::Line;
+use crate::scalar::ROUNDING_MAGIC;
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 pub use query::{Planes, Query};
 
@@ -27,6 +28,34 @@ const OFFSET: i32 = 128;
 
 /// Vectors that are multiplied together.
 const TILE: usize = 4;
+
+/// Which rows of a plane are multiplied: the first, the second and so on.
+trait Rows: Fn(usize) -> usize + Copy {}
+
+impl<F: Fn(usize) -> usize + Copy> Rows for F {}
+
+/// Fills `out` with the sums that an expression makes of four rows' numbers; a tile that is short repeats
+/// its first. No function, since what is compiled for an instruction set is not inlined into what is
+/// not.
+macro_rules! for_each_tile {
+    ($rows:expr, $out:expr, $tile:ident => $sums:expr) => {{
+        let (tiles, rest) = $out.as_chunks_mut::<{ $crate::codes::TILE }>();
+        let mut at = 0;
+        for out in tiles {
+            let $tile = [$rows(at), $rows(at + 1), $rows(at + 2), $rows(at + 3)];
+            *out = $sums;
+            at += $crate::codes::TILE;
+        }
+        if let Some(last) = rest.len().checked_sub(1) {
+            let $tile = [$rows(at), $rows(at + last.min(1)), $rows(at + last), $rows(at)];
+            let sums: [i32; $crate::codes::TILE] = $sums;
+            for (out, sum) in rest.iter_mut().zip(sums) {
+                *out = sum;
+            }
+        }
+    }};
+}
+use for_each_tile;
 
 /// Lines that each plane of a vector of `dims` elements takes.
 pub const fn lines_of(dims: usize) -> usize {
@@ -40,7 +69,9 @@ fn quantize(vector: &[f32], mut put: impl FnMut(usize, i8)) -> f32 {
     let scale = largest / 127.0;
     let factor = if scale > 0.0 { 1.0 / scale } else { 0.0 };
     for (index, &x) in vector.iter().enumerate() {
-        put(index, libm::rintf(x * factor).clamp(-127.0, 127.0) as i8);
+        // Rounded to the nearest, without a branch.
+        let rounded = x * factor + ROUNDING_MAGIC - ROUNDING_MAGIC;
+        put(index, rounded.clamp(-127.0, 127.0) as i8);
     }
     scale
 }

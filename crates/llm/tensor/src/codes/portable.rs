@@ -2,8 +2,8 @@
 //! emulators, which are quick at multiplying and adding lanes and at nothing that adds neighbours
 //! (see [`crate::lanes`]).
 
-use super::{Line, TILE};
-use crate::cpu::for_each_cpu;
+use super::{Line, Rows, TILE, for_each_tile};
+use crate::{CpuFeatures, cpu::for_each_cpu};
 
 /// 16-bit words of a line.
 const WORDS: usize = 32;
@@ -22,11 +22,25 @@ pub(super) fn query_words(quants: &[Line; 2]) -> QueryWords {
     [of(0, 0), of(1, 0), of(0, 1), of(1, 1)]
 }
 
+/// For each of some rows of a plane, the products of its nibbles with the query's elements, summed up.
+pub(super) fn sums(
+    cpu: CpuFeatures,
+    query: &[QueryWords],
+    plane: &[Line],
+    rows: impl Rows,
+    out: &mut [i32],
+) {
+    let lines = query.len();
+    for_each_tile!(rows, out, tile => {
+        four(cpu, query, tile.map(|row| &plane[row * lines..][..lines]))
+    });
+}
+
 for_each_cpu! {
-    /// For each of four vectors, the products of its nibbles with the query's elements, summed up.
-    pub(super) fn four(query: &[QueryWords], rows: [&[Line]; TILE]) -> [i32; TILE] {
-        rows.map(|row| {
-            let mut total = 0;
+    /// [`sums`] of four rows.
+    fn four(query: &[QueryWords], rows: [&[Line]; TILE]) -> [i32; TILE] {
+        let mut totals = [0; TILE];
+        for (total, row) in totals.iter_mut().zip(rows) {
             let pieces = row.chunks(LINES_IN_16_BITS).zip(query.chunks(LINES_IN_16_BITS));
             for (lines, queries) in pieces {
                 let mut sums = [0_i16; WORDS];
@@ -45,9 +59,9 @@ for_each_cpu! {
                             .wrapping_add(product(3));
                     }
                 }
-                total += sums.iter().map(|&sum| i32::from(sum)).sum::<i32>();
+                *total += sums.iter().map(|&sum| i32::from(sum)).sum::<i32>();
             }
-            total
-        })
+        }
+        totals
     }
 }

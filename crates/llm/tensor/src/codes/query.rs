@@ -1,12 +1,15 @@
 //! A vector that others are compared with, and the comparisons.
 
 use super::{
-    LINE_ELEMENTS, Line, OFFSET, TILE, avx2, avx512, lines_of,
+    LINE_ELEMENTS, Line, OFFSET, Rows, avx2, avx512, lines_of,
     portable::{self, QueryWords, query_words},
     quantize,
 };
 use crate::{CpuFeatures, cpu::for_each_cpu};
 use alloc::vec::Vec;
+
+/// Vectors whose products are kept on the stack.
+const CHUNK: usize = 64;
 
 /// Many vectors of the same number of lines, one behind the other in each plane.
 #[derive(Clone, Copy, Debug)]
@@ -113,13 +116,13 @@ impl Query {
 
     /// Coarse scores of all vectors of a stretch: `out` is `(vectors)`.
     pub fn coarse_all(&self, high: &[Line], scales: &[f32], out: &mut [f32]) {
-        let lines = self.lines();
-        assert!(high.len() == lines * scales.len() && out.len() == scales.len());
-        for (index, out) in out.chunks_mut(TILE).enumerate() {
-            let tile = tile_of(out.len(), |at| index * TILE + at);
-            let sums = self.sums(&self.main, high, tile);
-            for ((out, sum), slot) in out.iter_mut().zip(sums).zip(tile) {
-                *out = self.main.coarse(sum) * scales[slot];
+        assert!(high.len() == self.lines() * scales.len() && out.len() == scales.len());
+        let mut sums = [0; CHUNK];
+        for (chunk, out) in out.chunks_mut(CHUNK).enumerate() {
+            let (first, sums) = (chunk * CHUNK, &mut sums[..out.len()]);
+            self.sums(&self.main, high, |at| first + at, sums);
+            for ((out, &sum), scale) in out.iter_mut().zip(&*sums).zip(&scales[first..]) {
+                *out = self.main.coarse(sum) * scale;
             }
         }
     }
@@ -127,80 +130,69 @@ impl Query {
     /// Coarse scores of some vectors: `out` is `(slots)`.
     pub fn coarse(&self, high: &[Line], scales: &[f32], slots: &[u32], out: &mut [f32]) {
         assert_eq!(slots.len(), out.len(), "there is a score for each vector");
-        for (slots, out) in slots.chunks(TILE).zip(out.chunks_mut(TILE)) {
-            let tile = tile_of(slots.len(), |at| slots[at] as usize);
-            let sums = self.sums(&self.main, high, tile);
-            for ((out, sum), slot) in out.iter_mut().zip(sums).zip(tile) {
-                *out = self.main.coarse(sum) * scales[slot];
+        let mut sums = [0; CHUNK];
+        for (slots, out) in slots.chunks(CHUNK).zip(out.chunks_mut(CHUNK)) {
+            let sums = &mut sums[..out.len()];
+            self.sums(&self.main, high, |at| slots[at] as usize, sums);
+            for ((out, &sum), &slot) in out.iter_mut().zip(&*sums).zip(slots) {
+                *out = self.main.coarse(sum) * scales[slot as usize];
             }
         }
     }
 
     /// Scores of some vectors with the query in eight bits: `out` is `(slots)`.
     pub fn exact(&self, planes: Planes<'_>, slots: &[u32], out: &mut [f32]) {
-        self.score(planes, slots, out, |tile| self.part_scores(&self.main, planes, tile));
+        out.fill(0.0);
+        self.add_part(&self.main, planes, slots, out);
+        scale(planes.scales, slots, out);
     }
 
     /// Scores of some vectors with the whole query: `out` is `(slots)`.
     pub fn fine(&self, planes: Planes<'_>, slots: &[u32], out: &mut [f32]) {
-        self.score(planes, slots, out, |tile| {
-            let mut scores = self.part_scores(&self.main, planes, tile);
-            if let Some(rest) = &self.rest {
-                let more = self.part_scores(rest, planes, tile);
-                scores.iter_mut().zip(more).for_each(|(score, more)| *score += more);
-            }
-            scores
-        });
+        out.fill(0.0);
+        self.add_part(&self.main, planes, slots, out);
+        if let Some(rest) = &self.rest {
+            self.add_part(rest, planes, slots, out);
+        }
+        scale(planes.scales, slots, out);
     }
 
-    fn score(
-        &self,
-        planes: Planes<'_>,
-        slots: &[u32],
-        out: &mut [f32],
-        scores: impl Fn([usize; TILE]) -> [f32; TILE],
-    ) {
+    /// Adds the products of some vectors, in their steps, with a part of the query.
+    fn add_part(&self, part: &Part, planes: Planes<'_>, slots: &[u32], out: &mut [f32]) {
         assert_eq!(slots.len(), out.len(), "there is a score for each vector");
-        for (slots, out) in slots.chunks(TILE).zip(out.chunks_mut(TILE)) {
-            let tile = tile_of(slots.len(), |at| slots[at] as usize);
-            for ((out, score), slot) in out.iter_mut().zip(scores(tile)).zip(tile) {
-                *out = score * planes.scales[slot];
+        let [mut high, mut low] = [[0; CHUNK]; 2];
+        for (slots, out) in slots.chunks(CHUNK).zip(out.chunks_mut(CHUNK)) {
+            let (high, low) = (&mut high[..out.len()], &mut low[..out.len()]);
+            self.sums(part, planes.high, |at| slots[at] as usize, high);
+            self.sums(part, planes.low, |at| slots[at] as usize, low);
+            for ((out, high), low) in out.iter_mut().zip(&*high).zip(&*low) {
+                *out += (16 * high + low - OFFSET * part.sum) as f32 * part.scale;
             }
         }
     }
 
-    fn part_scores(&self, part: &Part, planes: Planes<'_>, tile: [usize; TILE]) -> [f32; TILE] {
-        let high = self.sums(part, planes.high, tile);
-        let low = self.sums(part, planes.low, tile);
-        core::array::from_fn(|at| {
-            (16 * high[at] + low[at] - OFFSET * part.sum) as f32 * part.scale
-        })
-    }
-
-    /// The products of a plane of four vectors with the query, summed up.
-    #[inline]
-    fn sums(&self, part: &Part, plane: &[Line], tile: [usize; TILE]) -> [i32; TILE] {
-        let lines = self.lines();
-        let rows = tile.map(|slot| &plane[slot * lines..][..lines]);
+    /// The products of some rows of a plane with the query, summed up.
+    fn sums(&self, part: &Part, plane: &[Line], rows: impl Rows, out: &mut [i32]) {
         if self.cpu.has_avx512_vnni() {
             // SAFETY: `has_avx512_vnni` is only true when the CPU was found to have these.
-            unsafe { avx512::four(&part.quants, rows) }
+            unsafe { avx512::sums(&part.quants, plane, rows, out) }
         } else if self.cpu.has_avx_vnni() {
             // SAFETY: `has_avx_vnni` is only true when the CPU was found to have these.
-            unsafe { avx2::vnni_four(&part.quants, rows) }
+            unsafe { avx2::vnni_sums(&part.quants, plane, rows, out) }
         } else if has_byte_products(self.cpu) {
             // SAFETY: `has_byte_products` asks for AVX2, which the CPU was found to have.
-            unsafe { avx2::four(&part.quants, rows) }
+            unsafe { avx2::sums(&part.quants, plane, rows, out) }
         } else {
-            portable::four(self.cpu, &part.words, rows)
+            portable::sums(self.cpu, &part.words, plane, rows, out);
         }
     }
 }
 
-/// The vectors of a tile; a short one repeats its first.
-#[inline]
-fn tile_of(len: usize, vector: impl Fn(usize) -> usize) -> [usize; TILE] {
-    core::array::from_fn(|at| vector(if at < len { at } else { 0 }))
+/// Sums of vectors' steps as scores.
+fn scale(scales: &[f32], slots: &[u32], out: &mut [f32]) {
+    for (out, &slot) in out.iter_mut().zip(slots) {
+        *out *= scales[slot as usize];
+    }
 }
 
 for_each_cpu! {
