@@ -67,13 +67,13 @@ impl Writer {
 
     /// Length and number of the vectors, and all that is in the slots.
     pub fn vectors(&mut self, vectors: &Vectors) {
-        let lines = vectors.high.len() + vectors.low.len();
+        let lines = 3 * vectors.high.len();
         self.0.reserve_exact(lines * size_of::<Line>() + 12 * vectors.slots() + 16);
         self.u32(vectors.dims as u32);
         self.u32(vectors.slots() as u32);
         vectors.ids.iter().for_each(|&id| self.u64(id));
         vectors.scales.iter().for_each(|scale| self.u32(scale.to_bits()));
-        for line in vectors.high.iter().chain(&vectors.low) {
+        for line in vectors.high.iter().chain(&vectors.low).chain(&vectors.last) {
             self.bytes(&line.0);
         }
     }
@@ -163,7 +163,8 @@ impl<'a> Reader<'a> {
         let lines = slots * empty.lines();
         let high = collect(self.arrays(lines, "elements")?, |&line| Line(line))?;
         let low = collect(self.arrays(lines, "elements")?, |&line| Line(line))?;
-        Vectors::from_parts(empty, [high, low], scales, ids, used)
+        let last = collect(self.arrays(lines, "elements")?, |&line| Line(line))?;
+        Vectors::from_parts(empty, [high, low, last], scales, ids, used)
             .ok_or(DamagedIndex::Field("numbers"))
     }
 

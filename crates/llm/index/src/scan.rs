@@ -102,6 +102,7 @@ pub fn rank(
     scores: &mut Vec<f32>,
     ranked: &mut Vec<Ranked>,
 ) -> Vec<Hit> {
+    slots.iter().for_each(|&slot| vectors.prefetch(slot));
     scores.resize(slots.len(), 0.0);
     query.fine(vectors.planes(), slots, scores);
     ranked.clear();

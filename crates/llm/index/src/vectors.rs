@@ -4,7 +4,7 @@ use crate::{IndexError, MAX_DIMS};
 use alloc::{collections::BTreeMap, vec::Vec};
 use llm_tensor::{
     CpuFeatures,
-    codes::{Line, Planes, encode, lines_of},
+    codes::{Line, Planes, encode, lines_of, prefetch},
 };
 
 /// Slots are numbered with so many bits less than 32; the rest is for those who keep slots.
@@ -19,6 +19,8 @@ pub struct Vectors {
     pub high: Vec<Line>,
     /// `(slots, lines)`
     pub low: Vec<Line>,
+    /// `(slots, lines)`
+    pub last: Vec<Line>,
     /// `(slots)`
     pub scales: Vec<f32>,
     /// `(slots)`
@@ -44,6 +46,7 @@ impl Vectors {
             dims,
             high: Vec::new(),
             low: Vec::new(),
+            last: Vec::new(),
             scales: Vec::new(),
             ids: Vec::new(),
             slot_of: BTreeMap::new(),
@@ -54,19 +57,19 @@ impl Vectors {
     /// vector. `None` where two of them have the same number.
     pub fn from_parts(
         empty: Self,
-        planes: [Vec<Line>; 2],
+        planes: [Vec<Line>; 3],
         scales: Vec<f32>,
         ids: Vec<u64>,
         used: impl Fn(usize) -> bool,
     ) -> Option<Self> {
-        let [high, low] = planes;
+        let [high, low, last] = planes;
         let mut slot_of = BTreeMap::new();
         for (slot, &id) in ids.iter().enumerate().filter(|(slot, _)| used(*slot)) {
             if slot_of.insert(id, slot as u32).is_some() {
                 return None;
             }
         }
-        Some(Self { high, low, scales, ids, slot_of, ..empty })
+        Some(Self { high, low, last, scales, ids, slot_of, ..empty })
     }
 
     /// Lines of a vector in each plane.
@@ -85,7 +88,7 @@ impl Vectors {
     }
 
     pub fn planes(&self) -> Planes<'_> {
-        Planes { high: &self.high, low: &self.low, scales: &self.scales }
+        Planes { high: &self.high, low: &self.low, last: &self.last, scales: &self.scales }
     }
 
     /// The upper plane of a vector.
@@ -100,6 +103,15 @@ impl Vectors {
     pub fn low_of(&self, slot: u32) -> &[Line] {
         let lines = self.lines();
         &self.low[slot as usize * lines..][..lines]
+    }
+
+    /// Asks for all of a vector, to be read a little later.
+    #[inline]
+    pub fn prefetch(&self, slot: u32) {
+        let rows = slot as usize * self.lines()..(slot as usize + 1) * self.lines();
+        for plane in [&self.high, &self.low, &self.last] {
+            prefetch(&plane[rows.clone()]);
+        }
     }
 
     pub fn slot_of(&self, id: u64) -> Option<u32> {
@@ -142,6 +154,7 @@ impl Vectors {
         let lines = self.lines();
         reserve(&mut self.high, lines)?;
         reserve(&mut self.low, lines)?;
+        reserve(&mut self.last, lines)?;
         reserve(&mut self.scales, 1)?;
         reserve(&mut self.ids, 1)
     }
@@ -150,8 +163,9 @@ impl Vectors {
     pub fn push(&mut self) -> Result<u32, IndexError> {
         self.reserve()?;
         let (slot, lines) = (self.slots() as u32, self.lines());
-        self.high.resize(self.high.len() + lines, Line::default());
-        self.low.resize(self.low.len() + lines, Line::default());
+        for plane in [&mut self.high, &mut self.low, &mut self.last] {
+            plane.resize(plane.len() + lines, Line::default());
+        }
         self.scales.push(0.0);
         self.ids.push(0);
         Ok(slot)
@@ -160,8 +174,12 @@ impl Vectors {
     /// Puts a vector of length 1 into a slot that nobody uses.
     pub fn put(&mut self, slot: u32, id: u64, vector: &[f32]) {
         let rows = slot as usize * self.lines()..(slot as usize + 1) * self.lines();
-        self.scales[slot as usize] =
-            encode(vector, &mut self.high[rows.clone()], &mut self.low[rows]);
+        let planes = [
+            &mut self.high[rows.clone()],
+            &mut self.low[rows.clone()],
+            &mut self.last[rows],
+        ];
+        self.scales[slot as usize] = encode(self.cpu, vector, planes);
         self.ids[slot as usize] = id;
         self.slot_of.insert(id, slot);
     }
@@ -176,14 +194,16 @@ impl Vectors {
         let (lines, last) = (self.lines(), self.slots() - 1);
         let to = slot as usize;
         if to != last {
-            self.high.copy_within(last * lines.., to * lines);
-            self.low.copy_within(last * lines.., to * lines);
+            for plane in [&mut self.high, &mut self.low, &mut self.last] {
+                plane.copy_within(last * lines.., to * lines);
+            }
             self.scales[to] = self.scales[last];
             self.ids[to] = self.ids[last];
             self.slot_of.insert(self.ids[to], slot);
         }
-        self.high.truncate(last * lines);
-        self.low.truncate(last * lines);
+        for plane in [&mut self.high, &mut self.low, &mut self.last] {
+            plane.truncate(last * lines);
+        }
         self.scales.truncate(last);
         self.ids.truncate(last);
     }
@@ -192,7 +212,7 @@ impl Vectors {
     pub fn len_bytes(&self) -> usize {
         // A node of the tree has eleven numbers with their slots and is two thirds full or more.
         let map = self.slot_of.len() * (size_of::<(u64, u32)>() * 3 / 2 + 2);
-        (self.high.capacity() + self.low.capacity()) * size_of::<Line>()
+        (self.high.capacity() + self.low.capacity() + self.last.capacity()) * size_of::<Line>()
             + self.scales.capacity() * size_of::<f32>()
             + self.ids.capacity() * size_of::<u64>()
             + map

@@ -66,7 +66,6 @@ fn four(query: &[[Line; 2]], rows: [&[Line]; TILE]) -> [i32; TILE] {
 #[target_feature(enable = "avx2,avxvnni")]
 #[inline]
 fn vnni_four(query: &[[Line; 2]], rows: [&[Line]; TILE]) -> [i32; TILE] {
-    let lines = query.len();
     let mask = _mm256_set1_epi8(15);
     let mut sums = [_mm256_setzero_si256(); TILE];
     for (index, [first, second]) in query.iter().enumerate() {

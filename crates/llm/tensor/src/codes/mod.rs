@@ -1,12 +1,12 @@
-//! Vectors of eight bits an element for the search by meaning, in two planes of four bits: the
-//! upper halves are read by a first, coarse look at many vectors, the lower ones only of those that
-//! are worth it.
+//! Vectors of twelve bits an element for the search by meaning, in three planes of four bits each: the
+//! first is read by a coarse look at many vectors, the others only of those that are worth it.
 //!
-//! An element is `scale * (byte - 128)`. A [`Line`] of a plane holds 128 elements: 64 in the lower
-//! nibbles of its bytes and the 64 that follow in the upper ones; the planes of a vector are padded
-//! with the byte 128, which is worth nothing. A [`Query`] is rounded to eight bits too, so that
-//! products are integers and all kernels give the same bits, whatever the dialect. What rounding
-//! the query takes off, [`Query::fine`] puts back.
+//! An element is `scale * (byte - 128 + (rest - 7.5) / 16)`: the upper nibble of the byte stands in the
+//! first plane, the lower one in the second, the rest in the third. A [`Line`] of a plane holds 128
+//! elements: 64 in the lower nibbles of its bytes and the 64 that follow in the upper ones. A
+//! [`Query`] is rounded to eight bits, so that products are integers and all kernels give the same
+//! bits, whatever the dialect; [`Query::fine`] puts back what that takes off. Elements that pad a
+//! query are zeros.
 
 mod avx2;
 mod avx512;
@@ -16,7 +16,8 @@ mod query;
 mod tests;
 
 pub use crate::fused::Line;
-use crate::scalar::ROUNDING_MAGIC;
+use crate::{CpuFeatures, cpu::for_each_cpu, scalar::ROUNDING_MAGIC};
+use alloc::vec;
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 pub use query::{Planes, Query};
 
@@ -62,39 +63,51 @@ pub const fn lines_of(dims: usize) -> usize {
     dims.div_ceil(LINE_ELEMENTS)
 }
 
-/// The step that `vector` is rounded in, and its elements in steps, each within -127..=127; a
-/// vector of zeros has steps of 0.
-fn quantize(vector: &[f32], mut put: impl FnMut(usize, i8)) -> f32 {
-    let largest = vector.iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
-    let scale = largest / 127.0;
-    let factor = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-    for (index, &x) in vector.iter().enumerate() {
-        // Rounded to the nearest, without a branch.
-        let rounded = x * factor + ROUNDING_MAGIC - ROUNDING_MAGIC;
-        put(index, rounded.clamp(-127.0, 127.0) as i8);
+for_each_cpu! {
+    /// The step that `vector` is rounded in, and its elements in steps, each within -127..=127; a
+    /// vector of zeros has steps of 0. `rest` is what rounding takes off, in steps: within half of one.
+    fn quantize(vector: &[f32], steps: &mut [i8], rest: &mut [f32]) -> f32 {
+        let mut largest = 0.0_f32;
+        for &x in vector {
+            largest = if x.abs() > largest { x.abs() } else { largest };
+        }
+        let scale = largest / 127.0;
+        let factor = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+        for ((&x, step), rest) in vector.iter().zip(steps).zip(rest) {
+            let exact = (x * factor).clamp(-127.0, 127.0);
+            // Rounded to the nearest, without a branch.
+            let rounded = exact + ROUNDING_MAGIC - ROUNDING_MAGIC;
+            *step = rounded as i8;
+            *rest = exact - rounded;
+        }
+        scale
     }
-    scale
 }
 
-/// Writes a vector of finite elements into its two planes, each of [`lines_of`] its length, and
+/// Writes a vector of finite elements into its three planes, each of [`lines_of`] its length, and
 /// returns its scale.
-pub fn encode(vector: &[f32], high: &mut [Line], low: &mut [Line]) -> f32 {
+pub fn encode(cpu: CpuFeatures, vector: &[f32], planes: [&mut [Line]; 3]) -> f32 {
     let lines = lines_of(vector.len());
-    assert!(high.len() == lines && low.len() == lines, "a plane has the lines of its vector");
-    // 128 in every element.
-    high.fill(Line([0x88; 64]));
-    low.fill(Line([0; 64]));
-    quantize(vector, |index, step| {
-        let byte = (i32::from(step) + OFFSET) as u8;
-        let (line, place) = (index / LINE_ELEMENTS, index % LINE_ELEMENTS);
-        let (place, shift) = (place % 64, place / 64 * 4);
-        let put = |plane: &mut [Line], nibble: u8| {
-            let target = &mut plane[line].0[place];
-            *target = *target & !(15 << shift) | nibble << shift;
+    assert!(planes.iter().all(|plane| plane.len() == lines), "a plane has the lines of its vector");
+    let len = lines * LINE_ELEMENTS;
+    let (mut steps, mut rest) = (vec![0; len], vec![0.0; len]);
+    let scale = quantize(cpu, vector, &mut steps, &mut rest);
+    let [high, low, last] = planes;
+    let elements = steps.as_chunks::<64>().0.iter().zip(rest.as_chunks::<64>().0);
+    for (index, (steps, rest)) in elements.enumerate() {
+        let (line, is_upper) = (index / 2, index % 2 == 1);
+        let put = |target: &mut u8, nibble: u8| {
+            *target = if is_upper { *target & 15 | nibble << 4 } else { nibble };
         };
-        put(high, byte >> 4);
-        put(low, byte & 15);
-    })
+        for (place, (step, rest)) in steps.iter().zip(rest).enumerate() {
+            let byte = (i32::from(*step) + OFFSET) as u8;
+            put(&mut high[line].0[place], byte >> 4);
+            put(&mut low[line].0[place], byte & 15);
+            // Half a step more is 16, which there is no room for.
+            put(&mut last[line].0[place], ((rest + 0.5) * 16.0).clamp(0.0, 15.0) as u8);
+        }
+    }
+    scale
 }
 
 /// Asks for memory that will be read in some hundred cycles.

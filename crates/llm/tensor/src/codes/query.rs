@@ -6,7 +6,11 @@ use super::{
     quantize,
 };
 use crate::{CpuFeatures, cpu::for_each_cpu};
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
+use core::iter;
+
+/// What a nibble is where it is not known.
+const MIDDLE: f32 = 7.5;
 
 /// Vectors whose products are kept on the stack.
 const CHUNK: usize = 64;
@@ -14,15 +18,17 @@ const CHUNK: usize = 64;
 /// Many vectors of the same number of lines, one behind the other in each plane.
 #[derive(Clone, Copy, Debug)]
 pub struct Planes<'a> {
-    /// Upper halves of the elements, `(vectors, lines)`.
+    /// Upper halves of the elements' bytes, `(vectors, lines)`.
     pub high: &'a [Line],
     /// Lower halves, `(vectors, lines)`.
     pub low: &'a [Line],
+    /// What is less than a step, `(vectors, lines)`.
+    pub last: &'a [Line],
     /// `(vectors)`
     pub scales: &'a [f32],
 }
 
-/// A vector in eight bits, and what rounding took off in eight more. Scores are dot products, in
+/// A vector in eight bits, and what rounding takes off in eight more. Scores are dot products, in
 /// singles; a coarse one takes the lower halves of the other vector's elements for their middle.
 #[derive(Clone, Debug)]
 pub struct Query {
@@ -44,23 +50,22 @@ struct Part {
 }
 
 impl Part {
-    fn new(cpu: CpuFeatures, vector: &[f32]) -> Self {
+    /// A vector, and what rounding takes off.
+    fn new(cpu: CpuFeatures, vector: &[f32]) -> (Self, Vec<f32>) {
         let mut part = Self::default();
-        part.set(cpu, vector);
-        part
-    }
-
-    fn set(&mut self, cpu: CpuFeatures, vector: &[f32]) {
-        self.quants.clear();
-        self.quants.resize(lines_of(vector.len()), Default::default());
-        self.sum = 0;
-        let (quants, sum) = (&mut self.quants, &mut self.sum);
-        self.scale = quantize(vector, |index, step| {
-            let place = index % LINE_ELEMENTS;
-            quants[index / LINE_ELEMENTS][place / 64].0[place % 64] = step.cast_unsigned();
-            *sum += i32::from(step);
-        });
-        self.update_words(cpu);
+        let lines = lines_of(vector.len());
+        let len = lines * LINE_ELEMENTS;
+        let (mut steps, mut rest) = (vec![0; len], vec![0.0; len]);
+        part.scale = quantize(cpu, vector, &mut steps, &mut rest);
+        part.sum = steps.iter().map(|&step| i32::from(step)).sum();
+        part.quants.resize(lines, Default::default());
+        let lines = part.quants.as_flattened_mut().iter_mut();
+        for (line, steps) in lines.zip(steps.as_chunks::<64>().0) {
+            line.0 = steps.map(i8::cast_unsigned);
+        }
+        part.update_words(cpu);
+        rest.iter_mut().for_each(|rest| *rest *= part.scale);
+        (part, rest)
     }
 
     fn update_words(&mut self, cpu: CpuFeatures) {
@@ -68,13 +73,6 @@ impl Part {
         if !has_byte_products(cpu) {
             self.words.extend(self.quants.iter().map(query_words));
         }
-    }
-
-    /// Element `index`.
-    fn element(&self, index: usize) -> f32 {
-        let place = index % LINE_ELEMENTS;
-        let step = self.quants[index / LINE_ELEMENTS][place / 64].0[place % 64].cast_signed();
-        f32::from(step) * self.scale
     }
 }
 
@@ -86,11 +84,9 @@ const fn has_byte_products(cpu: CpuFeatures) -> bool {
 impl Query {
     /// A query for vectors of the same length; all elements must be finite.
     pub fn new(cpu: CpuFeatures, vector: &[f32]) -> Self {
-        let main = Part::new(cpu, vector);
-        let rest: Vec<f32> =
-            vector.iter().enumerate().map(|(index, x)| x - main.element(index)).collect();
-        let rest = Some(Part::new(cpu, &rest));
-        Self { cpu, main, rest }
+        let (main, rest) = Part::new(cpu, vector);
+        let (rest, _) = Part::new(cpu, &rest);
+        Self { cpu, main, rest: Some(rest) }
     }
 
     /// An empty query, for [`Self::set_to`].
@@ -140,25 +136,25 @@ impl Query {
         }
     }
 
-    /// Scores of some vectors with the query in eight bits: `out` is `(slots)`.
+    /// Scores of some vectors, in eight bits as the query is: `out` is `(slots)`.
     pub fn exact(&self, planes: Planes<'_>, slots: &[u32], out: &mut [f32]) {
         out.fill(0.0);
-        self.add_part(&self.main, planes, slots, out);
+        self.add_whole_steps(&self.main, planes, slots, out);
         scale(planes.scales, slots, out);
     }
 
-    /// Scores of some vectors with the whole query: `out` is `(slots)`.
+    /// Scores of some vectors with all that is known of them and of the query: `out` is `(slots)`.
     pub fn fine(&self, planes: Planes<'_>, slots: &[u32], out: &mut [f32]) {
         out.fill(0.0);
-        self.add_part(&self.main, planes, slots, out);
-        if let Some(rest) = &self.rest {
-            self.add_part(rest, planes, slots, out);
+        for part in iter::once(&self.main).chain(&self.rest) {
+            self.add_whole_steps(part, planes, slots, out);
+            self.add_part_of_steps(part, planes, slots, out);
         }
         scale(planes.scales, slots, out);
     }
 
-    /// Adds the products of some vectors, in their steps, with a part of the query.
-    fn add_part(&self, part: &Part, planes: Planes<'_>, slots: &[u32], out: &mut [f32]) {
+    /// Adds the products of some vectors' bytes, in steps, with a part of the query.
+    fn add_whole_steps(&self, part: &Part, planes: Planes<'_>, slots: &[u32], out: &mut [f32]) {
         assert_eq!(slots.len(), out.len(), "there is a score for each vector");
         let [mut high, mut low] = [[0; CHUNK]; 2];
         for (slots, out) in slots.chunks(CHUNK).zip(out.chunks_mut(CHUNK)) {
@@ -167,6 +163,18 @@ impl Query {
             self.sums(part, planes.low, |at| slots[at] as usize, low);
             for ((out, high), low) in out.iter_mut().zip(&*high).zip(&*low) {
                 *out += (16 * high + low - OFFSET * part.sum) as f32 * part.scale;
+            }
+        }
+    }
+
+    /// The same of what is less than a step.
+    fn add_part_of_steps(&self, part: &Part, planes: Planes<'_>, slots: &[u32], out: &mut [f32]) {
+        let mut sums = [0; CHUNK];
+        for (slots, out) in slots.chunks(CHUNK).zip(out.chunks_mut(CHUNK)) {
+            let sums = &mut sums[..out.len()];
+            self.sums(part, planes.last, |at| slots[at] as usize, sums);
+            for (out, &sum) in out.iter_mut().zip(&*sums) {
+                *out += (sum as f32 - MIDDLE * part.sum as f32) * (part.scale / 16.0);
             }
         }
     }
@@ -222,7 +230,6 @@ impl Part {
     /// halves.
     #[inline(always)]
     fn coarse(&self, sum: i32) -> f32 {
-        // The middle of the lower half of an element is 7.5.
-        (16.0 * sum as f32 - (OFFSET as f32 - 7.5) * self.sum as f32) * self.scale
+        (16.0 * sum as f32 - (OFFSET as f32 - MIDDLE) * self.sum as f32) * self.scale
     }
 }
