@@ -25,7 +25,7 @@ pub fn kind_of(bytes: &[u8]) -> Option<Kind> {
 
 /// A sum that every bit of the bytes goes into, eight bytes at a time. Each step can be undone, so
 /// that a change of one word never gets lost.
-fn checksum(bytes: &[u8]) -> u64 {
+pub fn checksum(bytes: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |sum: u64, word: u64| {
         let product = (sum ^ word).wrapping_mul(FACTOR);

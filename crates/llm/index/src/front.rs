@@ -208,3 +208,54 @@ impl VectorIndex {
         Ok(Self { form, limit: SCAN_LIMIT, options: HnswOptions::default() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{best_scores, check, clustered, recall};
+    use llm_tensor::testing::Random;
+
+    const LIMIT: usize = 300;
+
+    #[test]
+    fn the_form_follows_the_number_and_nothing_is_lost() {
+        let (random, scratch) = (&mut Random::new(1), &mut Scratch::new());
+        let vectors = clustered(random, 700, 64);
+        let cpu = CpuFeatures::detect();
+        let options = HnswOptions::default();
+        let mut index = VectorIndex::with_limit(cpu, 64, LIMIT, options).unwrap();
+        let search = |index: &VectorIndex, scratch: &mut Scratch| {
+            let mut share = 0.0;
+            for query in &vectors[..30] {
+                let hits = index.search(query, 10, None, scratch).unwrap();
+                check(&hits, query, |id| &vectors[id as usize]);
+                assert!(hits.iter().all(|hit| index.contains(hit.id)));
+                let left = index.ids().map(|id| &*vectors[id as usize]);
+                share += recall(&hits, &best_scores(left, query, 10)) / 30.0;
+            }
+            assert!(share >= 0.97, "{share} of {}", index.len());
+        };
+        for (id, vector) in vectors.iter().enumerate() {
+            assert_eq!(index.insert(id as u64, vector, scratch), Ok(false));
+            assert_eq!(index.has_graph(), id >= LIMIT);
+            if id % 97 == 0 {
+                search(&index, scratch);
+            }
+        }
+        assert_eq!(index.insert(5, &vectors[5], scratch), Ok(true));
+        assert_eq!((index.len(), index.maintain(0, scratch)), (700, 0), "all are linked by now");
+        let read = VectorIndex::from_bytes(cpu, &index.to_bytes()).unwrap();
+        assert!(read.has_graph() && read.len() == 700);
+        search(&read, scratch);
+        for id in 0..600 {
+            assert!(index.remove(id, scratch));
+            if id % 97 == 0 {
+                search(&index, scratch);
+            }
+        }
+        assert!(!index.has_graph());
+        search(&index, scratch);
+        let read = VectorIndex::from_bytes(cpu, &index.to_bytes()).unwrap();
+        assert!(!read.has_graph() && read.ids().eq(600..700));
+    }
+}

@@ -1,6 +1,9 @@
 //! Memory that a search needs and the next one can use again.
 
-use crate::best::{Best, Ranked};
+use crate::{
+    best::{Best, Ranked},
+    hnsw::{AHEAD, Pool},
+};
 use alloc::vec::Vec;
 use llm_tensor::codes::Query;
 
@@ -12,7 +15,8 @@ pub struct Scratch {
     pub(crate) slots: Vec<u32>,
     pub(crate) ranked: Vec<Ranked>,
     pub(crate) visited: Visited,
-    pub(crate) pool: crate::hnsw::Pool,
+    pub(crate) pool: Pool,
+    pub(crate) ahead: [Vec<u32>; AHEAD],
     /// Queries that are vectors of the index: the one that is linked, and one whose links are.
     pub(crate) queries: Option<[Query; 2]>,
 }

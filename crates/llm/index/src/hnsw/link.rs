@@ -2,15 +2,16 @@
 
 use super::{
     Graph, HnswIndex, State,
-    graph::MAX_LEVEL,
+    graph::{MAX_LEVEL, UPPER_LINKS},
     walk::{Goal, Ground, Look},
 };
-use crate::{Scratch, best::Ranked, vectors::Vectors};
+use crate::{
+    Scratch,
+    best::Ranked,
+    vectors::{MAX_SLOTS, Vectors},
+};
 use alloc::vec::Vec;
 use llm_tensor::codes::Query;
-
-/// Of the candidates that lead where others lead already, so many links are filled up with.
-const FILL: usize = 0;
 
 impl HnswIndex {
     /// Puts a vector into the graph.
@@ -23,25 +24,28 @@ impl HnswIndex {
             return;
         };
         let top = self.graph.level(entry);
-        let Scratch { visited, pool, slots, scores, queries, .. } = scratch;
+        let Scratch { visited, pool, slots, scores, ahead, queries, .. } = scratch;
         let [query, other] = queries_of(queries, &self.vectors);
         query.set_to(self.vectors.planes(), self.vectors.lines(), slot);
-        let goal = Goal { vectors: &self.vectors, query, look: Look::Whole };
-        let mut ground = Ground { visited, pool, slots, scores };
+        let ties = ties_of(slot);
+        let goal = Goal { vectors: &self.vectors, query, look: Look::Whole, ties };
+        let mut ground = Ground { visited, pool, slots, scores, ahead };
         let mut starts = Vec::from([self.descend(goal, entry, level, &mut ground)]);
         let mut chosen = Vec::new();
         for level in (0..=level.min(top)).rev() {
-            let goal = Goal { vectors: &self.vectors, query, look: Look::Whole };
-            let mut ground = Ground { visited, pool, slots, scores };
+            let goal = Goal { vectors: &self.vectors, query, look: Look::Whole, ties };
+            let mut ground = Ground { visited, pool, slots, scores, ahead };
             self.walk(goal, &starts, self.options.ef_construction, level, &mut ground);
             starts.clear();
             starts.extend(pool.ranked());
-            let is_linked = |ranked: &Ranked| {
-                self.states[ranked.slot() as usize] == State::Linked && ranked.slot() != slot
-            };
-            let candidates: Vec<Ranked> = starts.iter().copied().filter(is_linked).collect();
-            let limit = Graph::limit(level).min(super::graph::UPPER_LINKS);
-            choose(&self.vectors, other, &candidates, limit, &mut chosen, scores);
+            let candidates: Vec<Ranked> = starts
+                .iter()
+                .map(|&ranked| Ranked::new(ranked.score(), goal.slot(ranked)))
+                .filter(|ranked| {
+                    self.states[ranked.slot() as usize] == State::Linked && ranked.slot() != slot
+                })
+                .collect();
+            choose(&self.vectors, other, &candidates, UPPER_LINKS, &mut chosen, scores);
             self.graph.set_links(slot, level, chosen.iter().copied());
             let links = core::mem::take(&mut chosen);
             for &from in &links {
@@ -87,11 +91,16 @@ impl HnswIndex {
     ) {
         slots.retain(|&slot| self.states[slot as usize] == State::Linked);
         query.set_to(self.vectors.planes(), self.vectors.lines(), from);
-        Goal { vectors: &self.vectors, query, look: Look::Whole }.scores(slots, scores);
+        let ties = ties_of(from);
+        let goal = Goal { vectors: &self.vectors, query, look: Look::Whole, ties };
+        goal.scores(slots, scores);
         let pairs = slots.iter().zip(&*scores);
         let mut candidates: Vec<Ranked> =
-            pairs.map(|(&slot, &score)| Ranked::new(score, slot)).collect();
+            pairs.map(|(&slot, &score)| goal.ranked(score, slot)).collect();
         candidates.sort_unstable_by(|left, right| right.cmp(left));
+        for ranked in &mut candidates {
+            *ranked = Ranked::new(ranked.score(), goal.slot(*ranked));
+        }
         choose(&self.vectors, query, &candidates, Graph::limit(level), chosen, scores);
         self.graph.set_links(from, level, chosen.iter().copied());
     }
@@ -116,8 +125,15 @@ pub(super) fn queries_of<'s>(
     queries.insert([Query::empty(vectors.cpu), Query::empty(vectors.cpu)])
 }
 
+/// The order of equals for a slot.
+const fn ties_of(slot: u32) -> u32 {
+    // Fibonacci hashing (Knuth, volume 3, 6.4), in the bits that slots have.
+    slot.wrapping_add(1).wrapping_mul(0x9e37_79b9) & (MAX_SLOTS as u32 - 1)
+}
+
 /// Chooses up to `limit` of the candidates, which come the nearest first: those that are nearer to
-/// whom they are chosen for than to any that has been chosen (Malkov and Yashunin 2018, algorithm 4).
+/// whom they are chosen for than to any that has been chosen (Malkov and Yashunin 2018, algorithm 4), then
+/// the nearest of the others.
 fn choose(
     vectors: &Vectors,
     query: &mut Query,
@@ -127,12 +143,13 @@ fn choose(
     scores: &mut Vec<f32>,
 ) {
     chosen.clear();
+    let mut others = Vec::new();
     for candidate in candidates {
         if chosen.len() == limit {
-            break;
+            return;
         }
         query.set_to(vectors.planes(), vectors.lines(), candidate.slot());
-        let goal = Goal { vectors, query, look: Look::Whole };
+        let goal = Goal { vectors, query, look: Look::Whole, ties: 0 };
         // Those that were chosen last are as far away and the likeliest to be near.
         let is_new = chosen.rchunks(4).all(|chosen| {
             goal.scores(chosen, scores);
@@ -140,16 +157,10 @@ fn choose(
         });
         if is_new {
             chosen.push(candidate.slot());
+        } else {
+            others.push(candidate.slot());
         }
     }
-    let short = limit.min(FILL).saturating_sub(chosen.len());
-    if short > 0 {
-        let rest: Vec<u32> = candidates
-            .iter()
-            .map(|candidate| candidate.slot())
-            .filter(|slot| !chosen.contains(slot))
-            .take(short)
-            .collect();
-        chosen.extend(rest);
-    }
+    others.truncate(limit - chosen.len());
+    chosen.append(&mut others);
 }

@@ -16,6 +16,7 @@ mod tests;
 mod walk;
 
 pub(crate) use pool::Pool;
+pub(crate) use walk::AHEAD;
 
 use crate::{FlatIndex, IndexError, Scratch, vectors::{Vectors, reserve}};
 use alloc::{collections::VecDeque, vec::Vec};

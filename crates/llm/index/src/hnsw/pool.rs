@@ -47,19 +47,19 @@ impl Pool {
     }
 
     /// The best that has not been taken yet.
-    pub fn take(&mut self) -> Option<u32> {
+    pub fn take(&mut self) -> Option<Ranked> {
         let place = self.next;
-        let slot = self.ranked.get(place)?.slot();
+        let best = *self.ranked.get(place)?;
         self.is_taken[place] = true;
         while self.is_taken.get(self.next) == Some(&true) {
             self.next += 1;
         }
-        Some(slot)
+        Some(best)
     }
 
     /// The one that would be taken next.
-    pub fn peek(&self) -> Option<u32> {
-        self.ranked.get(self.next).map(|ranked| ranked.slot())
+    pub fn peek(&self) -> Option<Ranked> {
+        self.ranked.get(self.next).copied()
     }
 
     /// All candidates, the best first.
@@ -82,13 +82,15 @@ mod tests {
         pool.reset(3);
         pool.insert(Ranked::new(0.5, 1));
         pool.insert(Ranked::new(0.2, 2));
-        assert_eq!((pool.take(), pool.peek()), (Some(1), Some(2)));
+        let taken = |ranked: Option<Ranked>| ranked.map(Ranked::slot);
+        assert_eq!((taken(pool.take()), taken(pool.peek())), (Some(1), Some(2)));
         pool.insert(Ranked::new(0.9, 3));
         assert!(!pool.has_room_for(0.1) && pool.has_room_for(0.3));
         pool.insert(Ranked::new(0.1, 4));
         pool.insert(Ranked::new(0.3, 5));
         assert_eq!(slots(&pool), [3, 1, 5]);
-        assert_eq!([pool.take(), pool.take(), pool.take()], [Some(3), Some(5), None]);
+        let three = [pool.take(), pool.take(), pool.take()];
+        assert_eq!(three.map(taken), [Some(3), Some(5), None]);
         pool.reset(1);
         assert_eq!(pool.take(), None);
     }

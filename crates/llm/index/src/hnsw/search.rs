@@ -79,9 +79,9 @@ impl HnswIndex {
         ef: usize,
         scratch: &mut Scratch,
     ) -> bool {
-        let goal = Goal { vectors: &self.vectors, query, look: Look::Coarse };
-        let Scratch { visited, pool, slots, scores, .. } = scratch;
-        let mut ground = Ground { visited, pool, slots, scores };
+        let goal = Goal { vectors: &self.vectors, query, look: Look::Coarse, ties: 0 };
+        let Scratch { visited, pool, slots, scores, ahead, .. } = scratch;
+        let mut ground = Ground { visited, pool, slots, scores, ahead };
         let start = self.descend(goal, entry, 0, &mut ground);
         self.walk(goal, &[start], ef, 0, &mut ground);
         let found = pool.ranked().iter().map(|ranked| ranked.slot());
@@ -105,9 +105,9 @@ impl HnswIndex {
         accepts: impl Fn(u32) -> bool,
         scratch: &mut Scratch,
     ) -> bool {
-        let goal = Goal { vectors: &self.vectors, query, look: Look::Coarse };
-        let Scratch { visited, pool, slots, scores, .. } = scratch;
-        let mut ground = Ground { visited, pool, slots, scores };
+        let goal = Goal { vectors: &self.vectors, query, look: Look::Coarse, ties: 0 };
+        let Scratch { visited, pool, slots, scores, ahead, .. } = scratch;
+        let mut ground = Ground { visited, pool, slots, scores, ahead };
         let start = self.descend(goal, entry, 0, &mut ground);
         // A walk that has seen so many costs as much as a scan.
         let budget = self.vectors.slots() / 4;

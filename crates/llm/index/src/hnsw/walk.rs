@@ -1,11 +1,13 @@
 //! Walks through the graph, towards a question.
 
-use super::{Graph, HnswIndex, Pool};
+use super::{HnswIndex, Pool};
 use crate::{best::Ranked, scratch::Visited, vectors::Vectors};
 use alloc::{collections::BinaryHeap, vec::Vec};
 use llm_tensor::codes::{Query, prefetch};
 
-const AHEAD: usize = 4;
+/// Candidates whose links are asked for before the scores of the first are known.
+pub const AHEAD: usize = 4;
+
 /// What a look at a vector reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -21,9 +23,24 @@ pub struct Goal<'a> {
     pub vectors: &'a Vectors,
     pub query: &'a Query,
     pub look: Look,
+    /// Decides the order of equals: another for each vector that is linked, or many equals would all be
+    /// linked to the same few.
+    pub ties: u32,
 }
 
 impl Goal<'_> {
+    /// A slot in the order of this goal.
+    #[inline]
+    pub fn ranked(&self, score: f32, slot: u32) -> Ranked {
+        Ranked::new(score, slot ^ self.ties)
+    }
+
+    /// The slot of [`Self::ranked`].
+    #[inline]
+    pub fn slot(&self, ranked: Ranked) -> u32 {
+        ranked.slot() ^ self.ties
+    }
+
     /// Asks for what a look at a vector reads.
     #[inline]
     fn prefetch(&self, slot: u32) {
@@ -51,25 +68,26 @@ pub struct Ground<'s> {
     pub pool: &'s mut Pool,
     pub slots: &'s mut Vec<u32>,
     pub scores: &'s mut Vec<f32>,
+    /// What the candidates that have been taken are linked to.
+    pub ahead: &'s mut [Vec<u32>; AHEAD],
 }
 
 impl Ground<'_> {
-    /// The links of a slot that have not been visited yet, with their scores.
+    /// Asks for the links of a slot that have not been visited yet, and puts them into `slots`.
     #[inline]
-    fn look_around(&mut self, graph: &Graph, goal: Goal<'_>, slot: u32, level: usize) {
-        self.slots.clear();
-        for &link in graph.links(slot, level) {
-            if self.visited.insert(link) {
+    fn look_around(
+        visited: &mut Visited,
+        goal: Goal<'_>,
+        links: &[u32],
+        slots: &mut Vec<u32>,
+    ) {
+        slots.clear();
+        for &link in links {
+            if visited.insert(link) {
                 goal.prefetch(link);
-                self.slots.push(link);
+                slots.push(link);
             }
         }
-        goal.scores(self.slots, self.scores);
-    }
-
-    /// `(slot, score)` of what was seen last.
-    fn seen(&self) -> impl Iterator<Item = Ranked> + '_ {
-        self.slots.iter().zip(&*self.scores).map(|(&slot, &score)| Ranked::new(score, slot))
     }
 }
 
@@ -83,12 +101,15 @@ impl HnswIndex {
         ground: &mut Ground<'_>,
     ) -> Ranked {
         goal.scores(&[entry], ground.scores);
-        let mut best = Ranked::new(ground.scores[0], entry);
+        let mut best = goal.ranked(ground.scores[0], entry);
         for level in (to_level + 1..=self.graph.level(entry)).rev() {
             ground.visited.reset(self.vectors.slots());
             loop {
-                ground.look_around(&self.graph, goal, best.slot(), level);
-                match ground.seen().max() {
+                let links = self.graph.links(goal.slot(best), level);
+                Ground::look_around(ground.visited, goal, links, ground.slots);
+                goal.scores(ground.slots, ground.scores);
+                let seen = ground.slots.iter().zip(&*ground.scores);
+                match seen.map(|(&slot, &score)| goal.ranked(score, slot)).max() {
                     Some(better) if better.score() > best.score() => best = better,
                     _ => break,
                 }
@@ -97,7 +118,8 @@ impl HnswIndex {
         best
     }
 
-    /// Fills the pool with the `ef` best that a walk over a level finds.
+    /// Fills the pool with the `ef` best that a walk over a level finds. A few candidates are
+    /// taken ahead of their turn, so that memory is on its way while others are looked at.
     pub(super) fn walk(
         &self,
         goal: Goal<'_>,
@@ -109,35 +131,31 @@ impl HnswIndex {
         ground.visited.reset(self.vectors.slots());
         ground.pool.reset(ef);
         for &start in starts {
-            ground.visited.insert(start.slot());
+            ground.visited.insert(goal.slot(start));
             ground.pool.insert(start);
         }
-        let mut ahead: [Vec<u32>; AHEAD] = [const { Vec::new() }; AHEAD];
         let mut waiting = 0;
         loop {
-            // Ask for what the next few candidates are linked to, then look at the first's.
-            while waiting < AHEAD {
-                let Some(slot) = ground.pool.take() else { break };
-                ahead[waiting].clear();
-                for &link in self.graph.links(slot, level) {
-                    if ground.visited.insert(link) {
-                        goal.prefetch(link);
-                        ahead[waiting].push(link);
-                    }
-                }
+            while waiting < AHEAD
+                && let Some(next) = ground.pool.take()
+            {
+                let links = self.graph.links(goal.slot(next), level);
+                Ground::look_around(ground.visited, goal, links, &mut ground.ahead[waiting]);
                 waiting += 1;
             }
-            if waiting == 0 { break; }
-            if let Some(next) = ground.pool.peek() {
-                prefetch(self.graph.list(next, level));
+            if waiting == 0 {
+                return;
             }
-            goal.scores(&ahead[0], ground.scores);
-            for (&slot, &score) in ahead[0].iter().zip(&*ground.scores) {
+            if let Some(next) = ground.pool.peek() {
+                prefetch(self.graph.list(goal.slot(next), level));
+            }
+            goal.scores(&ground.ahead[0], ground.scores);
+            for (&slot, &score) in ground.ahead[0].iter().zip(&*ground.scores) {
                 if ground.pool.has_room_for(score) {
-                    ground.pool.insert(Ranked::new(score, slot));
+                    ground.pool.insert(goal.ranked(score, slot));
                 }
             }
-            ahead.rotate_left(1);
+            ground.ahead.rotate_left(1);
             waiting -= 1;
         }
     }
@@ -165,7 +183,9 @@ impl HnswIndex {
             if !ground.pool.has_room_for(candidate.score()) {
                 break;
             }
-            ground.look_around(&self.graph, goal, candidate.slot(), 0);
+            let links = self.graph.links(candidate.slot(), 0);
+            Ground::look_around(ground.visited, goal, links, ground.slots);
+            goal.scores(ground.slots, ground.scores);
             let Some(left) = budget.checked_sub(ground.slots.len()) else { return false };
             budget = left;
             for (&slot, &score) in ground.slots.iter().zip(&*ground.scores) {
