@@ -3,8 +3,7 @@ bench-memory --serve` does, on the same files.
 
 Usage: peer.py DIR, with faiss-cpu and hnswlib installed. The first line of the output tells what the
 indexes are and take; each line of the input holds `method`, `ef` and `queries`, and is answered
-with the seconds that the questions took together, asked one by one, and the share of the ten
-nearest that were found.
+with the seconds that the questions took together and the share of the ten nearest that were found.
 
 One thread, hnswlib's and faiss's own settings but for M, which is as ours (16 links, 32 on the
 ground).
@@ -13,6 +12,7 @@ ground).
 import json
 import sys
 import time
+from importlib.metadata import version
 
 import faiss
 import hnswlib
@@ -68,9 +68,7 @@ def main():
     sq8, sq8_build_s, sq8_bytes = timed(build_sq8)
     hnsw, hnsw_build_s, hnsw_bytes = timed(build_hnsw)
     greeting = {
-        "versions": f"faiss-cpu {faiss.__version__}, hnswlib {hnswlib.__version__}"
-        if hasattr(hnswlib, "__version__")
-        else f"faiss-cpu {faiss.__version__}",
+        "versions": f"faiss-cpu {version('faiss-cpu')}, hnswlib {version('hnswlib')}",
         "flat_build_s": flat_build_s,
         "flat_bytes": flat_bytes,
         "sq8_build_s": sq8_build_s,
@@ -83,23 +81,19 @@ def main():
     for line in sys.stdin:
         request = json.loads(line)
         method, some = request["method"], queries[: request["queries"]]
-        if method.startswith("hnsw"):
+        if method == "hnsw":
             hnsw.set_ef(request["ef"])
+        index = sq8 if method.startswith("sq8") else flat
         results = np.empty((len(some), NEAREST), dtype=np.int64)
         start = time.perf_counter()
-        if method == "hnsw_batch":
-            # All in one call: nothing of Python's is measured.
+        if method == "hnsw":
+            # In one call, so that nothing of Python's is measured; it asks them one by one.
             results[:] = hnsw.knn_query(some, k=NEAREST, num_threads=1)[0]
-        elif method == "hnsw":
-            for at, query in enumerate(some):
-                results[at] = hnsw.knn_query(query, k=NEAREST, num_threads=1)[0]
-        elif method in ("flat", "sq8"):
-            index = flat if method == "flat" else sq8
+        elif method.endswith("_batch"):
+            results[:] = index.search(some, NEAREST)[1]
+        else:
             for at in range(len(some)):
                 results[at] = index.search(some[at : at + 1], NEAREST)[1]
-        else:
-            index = flat if method == "flat_batch" else sq8
-            results[:] = index.search(some, NEAREST)[1]
         seconds = time.perf_counter() - start
         found = sum(
             len(set(row) & set(right)) for row, right in zip(results.tolist(), truth.tolist())

@@ -32,7 +32,8 @@ pub fn checksum(bytes: &[u8]) -> u64 {
         product ^ product >> 29
     };
     let (words, rest) = bytes.as_chunks::<8>();
-    let sum = words.iter().fold(bytes.len() as u64, |sum, &word| mix(sum, u64::from_le_bytes(word)));
+    let sum =
+        words.iter().fold(bytes.len() as u64, |sum, &word| mix(sum, u64::from_le_bytes(word)));
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
     mix(mix(sum, u64::from_le_bytes(last)), FACTOR)
@@ -155,8 +156,7 @@ impl<'a> Reader<'a> {
             Vectors::new(cpu, dims).map_err(|_| DamagedIndex::Field("length of vectors"))?;
         let slots = self.u32("number of vectors")? as usize;
         let ids = collect(self.arrays(slots, "numbers")?, |&id| u64::from_le_bytes(id))?;
-        let scales =
-            collect(self.arrays(slots, "scales")?, |&bits| f32::from_le_bytes(bits))?;
+        let scales = collect(self.arrays(slots, "scales")?, |&bits| f32::from_le_bytes(bits))?;
         if !scales.iter().all(|scale| scale.is_finite() && *scale >= 0.0) {
             return Err(DamagedIndex::Field("scales"));
         }

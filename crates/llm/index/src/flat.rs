@@ -95,9 +95,8 @@ impl FlatIndex {
             }
             let mut bests: Vec<Best> = prepared.iter().map(|_| Best::default()).collect();
             bests.iter_mut().for_each(|best| best.reset(second_look(k)));
-            let accepts = |slot: u32| {
-                filter.is_none_or(|filter| filter(self.vectors.ids[slot as usize]))
-            };
+            let accepts =
+                |slot: u32| filter.is_none_or(|filter| filter(self.vectors.ids[slot as usize]));
             for first in (0..self.vectors.slots()).step_by(BLOCK) {
                 for (query, best) in prepared.iter().zip(&mut bests) {
                     scan_block(&self.vectors, query, first, accepts, &mut scratch.scores, best);

@@ -108,9 +108,7 @@ pub fn rank(
     ranked.clear();
     ranked.extend(slots.iter().zip(&*scores).map(|(&slot, &score)| Ranked::new(score, slot)));
     ranked.sort_unstable_by(|left, right| right.cmp(left));
-    let hit = |ranked: &Ranked| Hit {
-        id: vectors.ids[ranked.slot() as usize],
-        score: ranked.score(),
-    };
+    let hit =
+        |ranked: &Ranked| Hit { id: vectors.ids[ranked.slot() as usize], score: ranked.score() };
     ranked.iter().take(k).map(hit).collect()
 }

@@ -6,9 +6,8 @@ use llm_tensor::testing::Random;
 
 /// `count` vectors of `dims` elements around as many centres as there are tens of vectors.
 pub fn clustered(random: &mut Random, count: usize, dims: usize) -> Vec<Vec<f32>> {
-    let mut vector = |deviation: f32| -> Vec<f32> {
-        (0..dims).map(|_| deviation * random.normal()).collect()
-    };
+    let mut vector =
+        |deviation: f32| -> Vec<f32> { (0..dims).map(|_| deviation * random.normal()).collect() };
     let centres: Vec<Vec<f32>> = (0..count.div_ceil(10)).map(|_| vector(1.0)).collect();
     (0..count)
         .map(|index| {

@@ -174,11 +174,8 @@ impl Vectors {
     /// Puts a vector of length 1 into a slot that nobody uses.
     pub fn put(&mut self, slot: u32, id: u64, vector: &[f32]) {
         let rows = slot as usize * self.lines()..(slot as usize + 1) * self.lines();
-        let planes = [
-            &mut self.high[rows.clone()],
-            &mut self.low[rows.clone()],
-            &mut self.last[rows],
-        ];
+        let planes =
+            [&mut self.high[rows.clone()], &mut self.low[rows.clone()], &mut self.last[rows]];
         self.scales[slot as usize] = encode(self.cpu, vector, planes);
         self.ids[slot as usize] = id;
         self.slot_of.insert(id, slot);

@@ -18,7 +18,10 @@ mod walk;
 pub(crate) use pool::Pool;
 pub(crate) use walk::AHEAD;
 
-use crate::{FlatIndex, IndexError, Scratch, vectors::{Vectors, reserve}};
+use crate::{
+    FlatIndex, IndexError, Scratch,
+    vectors::{Vectors, reserve},
+};
 use alloc::{collections::VecDeque, vec::Vec};
 use graph::Graph;
 use llm_tensor::CpuFeatures;
@@ -94,7 +97,10 @@ impl HnswIndex {
     ///
     /// # Errors
     /// There is not enough memory; the other index is given back.
-    pub fn from_flat(flat: FlatIndex, options: HnswOptions) -> Result<Self, (FlatIndex, IndexError)> {
+    pub fn from_flat(
+        flat: FlatIndex,
+        options: HnswOptions,
+    ) -> Result<Self, (FlatIndex, IndexError)> {
         let mut index = Self::over(flat.vectors, options);
         let slots = index.vectors.slots();
         let reserved = reserve(&mut index.states, slots)

@@ -6,7 +6,10 @@ use super::{
     graph::{GROUND_LINKS, Graph, MAX_LEVEL, UPPER_LINKS},
     sweep::Sweep,
 };
-use crate::{DamagedIndex, bytes::{Kind, Reader, Writer, collect}};
+use crate::{
+    DamagedIndex,
+    bytes::{Kind, Reader, Writer, collect},
+};
 use alloc::{collections::VecDeque, vec::Vec};
 use llm_tensor::CpuFeatures;
 
@@ -131,9 +134,8 @@ fn read_slots(
 }
 
 fn read_graph(reader: &mut Reader<'_>, states: &[State]) -> Result<Graph, DamagedIndex> {
-    let is_reached = |slot: u32| {
-        matches!(states.get(slot as usize), Some(State::Linked | State::Dead))
-    };
+    let is_reached =
+        |slot: u32| matches!(states.get(slot as usize), Some(State::Linked | State::Dead));
     let entry = Some(reader.u32("entry")?).filter(|&entry| entry != NONE);
     // Who is linked is reached from somewhere.
     let has_linked = states.contains(&State::Linked);

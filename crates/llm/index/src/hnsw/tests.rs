@@ -13,8 +13,7 @@ fn small(seed: u64) -> HnswOptions {
 }
 
 fn index_of(vectors: &[Vec<f32>], scratch: &mut Scratch) -> HnswIndex {
-    let mut index =
-        HnswIndex::new(CpuFeatures::detect(), vectors[0].len(), small(1)).unwrap();
+    let mut index = HnswIndex::new(CpuFeatures::detect(), vectors[0].len(), small(1)).unwrap();
     for (id, vector) in vectors.iter().enumerate() {
         assert_eq!(index.insert(id as u64, vector, scratch), Ok(false));
     }

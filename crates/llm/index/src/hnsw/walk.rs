@@ -75,12 +75,7 @@ pub struct Ground<'s> {
 impl Ground<'_> {
     /// Asks for the links of a slot that have not been visited yet, and puts them into `slots`.
     #[inline]
-    fn look_around(
-        visited: &mut Visited,
-        goal: Goal<'_>,
-        links: &[u32],
-        slots: &mut Vec<u32>,
-    ) {
+    fn look_around(visited: &mut Visited, goal: Goal<'_>, links: &[u32], slots: &mut Vec<u32>) {
         slots.clear();
         for &link in links {
             if visited.insert(link) {

@@ -100,7 +100,8 @@ impl Query {
         let part = &mut self.main;
         part.quants.resize(lines, Default::default());
         part.scale = planes.scales[slot as usize];
-        part.sum = unpack(self.cpu, &planes.high[rows.clone()], &planes.low[rows], &mut part.quants);
+        part.sum =
+            unpack(self.cpu, &planes.high[rows.clone()], &planes.low[rows], &mut part.quants);
         self.rest = None;
         self.main.update_words(self.cpu);
     }

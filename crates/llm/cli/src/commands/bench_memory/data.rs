@@ -148,11 +148,8 @@ impl Data {
     pub fn write(&self, folder: &Path) -> Result<(), CliError> {
         let bytes = |floats: &[f32]| floats.iter().flat_map(|x| x.to_le_bytes()).collect();
         let truth = self.truth.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let files: [(&str, Vec<u8>); 3] = [
-            (VECTORS, bytes(&self.vectors)),
-            (QUERIES, bytes(&self.queries)),
-            (TRUTH, truth),
-        ];
+        let files: [(&str, Vec<u8>); 3] =
+            [(VECTORS, bytes(&self.vectors)), (QUERIES, bytes(&self.queries)), (TRUTH, truth)];
         let error = |path: &Path| {
             let path = path.to_path_buf();
             move |error| CliError::File { path, error }
