@@ -4,7 +4,7 @@ use crate::{
     DamagedIndex, Filter, FlatIndex, Hit, HnswIndex, HnswOptions, IndexError, Scratch,
     bytes::{Kind, kind_of},
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::mem;
 use llm_tensor::CpuFeatures;
 
@@ -25,7 +25,7 @@ pub struct VectorIndex {
 #[derive(Clone, Debug)]
 enum Form {
     Flat(FlatIndex),
-    Graph(HnswIndex),
+    Graph(Box<HnswIndex>),
 }
 
 /// Candidates that a walk keeps where the best `k` are asked for.
@@ -82,13 +82,11 @@ impl VectorIndex {
 
     /// Where there is no memory for a graph, a scan still finds everything.
     fn become_graph(&mut self) {
-        let dims = self.dims();
-        let Form::Flat(flat) = &mut self.form else { return };
-        let empty = FlatIndex::new(flat.vectors.cpu, dims).expect("an index of this length exists");
-        self.form = match HnswIndex::from_flat(mem::replace(flat, empty), self.options) {
-            Ok(graph) => Form::Graph(graph),
-            Err((flat, _)) => Form::Flat(flat),
-        };
+        if let Form::Flat(flat) = &mut self.form
+            && let Ok(graph) = HnswIndex::from_flat(flat, self.options)
+        {
+            self.form = Form::Graph(Box::new(graph));
+        }
     }
 
     /// Drops a vector; whether there was one of this number.
@@ -101,7 +99,7 @@ impl VectorIndex {
                 if graph.len() < self.limit / 2 {
                     let empty = HnswIndex::new(graph.cpu(), graph.dims(), self.options);
                     let empty = empty.expect("an index of this length exists");
-                    self.form = Form::Flat(mem::replace(graph, empty).into_flat());
+                    self.form = Form::Flat(mem::replace(&mut **graph, empty).into_flat());
                 }
                 has_removed
             }
@@ -202,7 +200,7 @@ impl VectorIndex {
     /// The bytes are not as they were written; the index must be built anew.
     pub fn from_bytes(cpu: CpuFeatures, bytes: &[u8]) -> Result<Self, DamagedIndex> {
         let form = match kind_of(bytes) {
-            Some(Kind::Hnsw) => Form::Graph(HnswIndex::from_bytes(cpu, bytes)?),
+            Some(Kind::Hnsw) => Form::Graph(Box::new(HnswIndex::from_bytes(cpu, bytes)?)),
             Some(Kind::Flat) | None => Form::Flat(FlatIndex::from_bytes(cpu, bytes)?),
         };
         Ok(Self { form, limit: SCAN_LIMIT, options: HnswOptions::default() })

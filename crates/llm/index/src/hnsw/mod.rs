@@ -23,6 +23,7 @@ use crate::{
     vectors::{Vectors, reserve},
 };
 use alloc::{collections::VecDeque, vec::Vec};
+use core::mem;
 use graph::Graph;
 use llm_tensor::CpuFeatures;
 use sweep::Sweep;
@@ -93,27 +94,23 @@ impl HnswIndex {
         }
     }
 
-    /// An index of the vectors of another, none of which is linked yet.
+    /// An index of the vectors of another, none of which is linked yet; the other is left empty.
     ///
     /// # Errors
-    /// There is not enough memory; the other index is given back.
-    pub fn from_flat(
-        flat: FlatIndex,
-        options: HnswOptions,
-    ) -> Result<Self, (FlatIndex, IndexError)> {
-        let mut index = Self::over(flat.vectors, options);
-        let slots = index.vectors.slots();
-        let reserved = reserve(&mut index.states, slots)
-            .and_then(|()| index.graph.reserve(slots))
-            .and_then(|()| Ok(index.pending.try_reserve(slots)?));
-        if let Err(error) = reserved {
-            return Err((FlatIndex { vectors: index.vectors }, error));
-        }
+    /// There is not enough memory; the other index is as it was.
+    pub fn from_flat(flat: &mut FlatIndex, options: HnswOptions) -> Result<Self, IndexError> {
+        let empty = Vectors::new(flat.vectors.cpu, flat.vectors.dims)?;
+        let slots = flat.vectors.slots();
+        let mut index = Self::over(empty, options);
+        reserve(&mut index.states, slots)?;
+        index.graph.reserve(slots)?;
+        index.pending.try_reserve(slots)?;
         for slot in 0..slots as u32 {
             index.graph.push();
             index.states.push(State::Pending);
             index.pending.push_back(slot);
         }
+        mem::swap(&mut index.vectors, &mut flat.vectors);
         Ok(index)
     }
 

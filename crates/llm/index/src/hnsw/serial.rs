@@ -76,7 +76,7 @@ impl HnswIndex {
         let free = list(&[State::Free])?;
         let [old, fresh] = [list(&[State::Dead])?, list(&[State::Dead])?];
         // Each slot that is not linked is in one list, once.
-        let mut listed = Vec::from([&*pending, &*free, &*old, &*fresh].concat());
+        let mut listed = [&*pending, &*free, &*old, &*fresh].concat();
         let listed_count = listed.len();
         listed.sort_unstable();
         listed.dedup();
