@@ -2,8 +2,8 @@
 bench-memory --serve` does, on the same files.
 
 Usage: peer.py DIR, with faiss-cpu and hnswlib installed. The first line of the output tells what the
-indexes are and take; each line of the input holds `method`, `ef` and `queries`, and is answered
-with the seconds that the questions took together and the share of the ten nearest that were found.
+indexes are and take; each line of the input holds `method`, `ef`, `queries` and `slice`, and is answered
+with the seconds that each `slice` of them took and the share of the ten nearest that were found.
 
 One thread, hnswlib's and faiss's own settings but for M, which is as ours (16 links, 32 on the
 ground).
@@ -84,19 +84,23 @@ def main():
         if method == "hnsw":
             hnsw.set_ef(request["ef"])
         index = sq8 if method.startswith("sq8") else flat
-        results = np.empty((len(some), NEAREST), dtype=np.int64)
-        start = time.perf_counter()
-        if method == "hnsw":
-            # In one call, so that nothing of Python's is measured; it asks them one by one.
-            results[:] = hnsw.knn_query(some, k=NEAREST, num_threads=1)[0]
-        elif method.endswith("_batch"):
-            results[:] = index.search(some, NEAREST)[1]
-        else:
-            for at in range(len(some)):
-                results[at] = index.search(some[at : at + 1], NEAREST)[1]
-        seconds = time.perf_counter() - start
+        results, seconds = [], []
+        for first in range(0, len(some), request["slice"]):
+            part = some[first : first + request["slice"]]
+            start = time.perf_counter()
+            if method == "hnsw":
+                # In one call, so that little of Python's is measured; it asks them one by one.
+                found = hnsw.knn_query(part, k=NEAREST, num_threads=1)[0]
+            elif method.endswith("_batch"):
+                found = index.search(part, NEAREST)[1]
+            else:
+                found = np.concatenate(
+                    [index.search(part[at : at + 1], NEAREST)[1] for at in range(len(part))]
+                )
+            seconds.append(time.perf_counter() - start)
+            results.extend(found.tolist())
         found = sum(
-            len(set(row) & set(right)) for row, right in zip(results.tolist(), truth.tolist())
+            len(set(row) & set(right)) for row, right in zip(results, truth.tolist())
         )
         recall = found / (NEAREST * len(some))
         print(json.dumps({"seconds": seconds, "recall": recall}), flush=True)

@@ -28,6 +28,14 @@ impl FlatIndex {
         Ok(Self { vectors: Vectors::new(cpu, dims)? })
     }
 
+    /// Makes room for `more` vectors, so that memory is taken once.
+    ///
+    /// # Errors
+    /// There is not enough, or more than can be numbered.
+    pub fn reserve(&mut self, more: usize) -> Result<(), IndexError> {
+        self.vectors.reserve(more)
+    }
+
     /// Keeps a vector, of any length but 0, under a number; whether it took the place of another.
     ///
     /// # Errors

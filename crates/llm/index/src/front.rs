@@ -56,6 +56,17 @@ impl VectorIndex {
         Ok(Self { form: Form::Flat(FlatIndex::new(cpu, dims)?), limit, options })
     }
 
+    /// Makes room for `more` vectors, so that memory is taken once.
+    ///
+    /// # Errors
+    /// There is not enough, or more than can be numbered.
+    pub fn reserve(&mut self, more: usize) -> Result<(), IndexError> {
+        match &mut self.form {
+            Form::Flat(flat) => flat.reserve(more),
+            Form::Graph(graph) => graph.reserve(more),
+        }
+    }
+
     /// Keeps a vector, of any length but 0, under a number; whether it took the place of another.
     ///
     /// # Errors

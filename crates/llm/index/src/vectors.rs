@@ -31,7 +31,7 @@ pub struct Vectors {
 /// Makes room for `more` elements. Vectors that double are half empty; this wastes an eighth.
 pub fn reserve<T>(values: &mut Vec<T>, more: usize) -> Result<(), IndexError> {
     if values.capacity() - values.len() < more {
-        values.try_reserve_exact(more + values.len() / 8)?;
+        values.try_reserve_exact(more.max(values.len() / 8))?;
     }
     Ok(())
 }
@@ -146,22 +146,22 @@ impl Vectors {
         Ok(vector.iter().map(|x| x / largest / length).collect())
     }
 
-    /// Makes room for one more slot.
-    pub fn reserve(&mut self) -> Result<(), IndexError> {
-        if self.slots() >= MAX_SLOTS {
+    /// Makes room for more slots.
+    pub fn reserve(&mut self, more: usize) -> Result<(), IndexError> {
+        if MAX_SLOTS - self.slots() < more {
             return Err(IndexError::Full);
         }
         let lines = self.lines();
-        reserve(&mut self.high, lines)?;
-        reserve(&mut self.low, lines)?;
-        reserve(&mut self.last, lines)?;
-        reserve(&mut self.scales, 1)?;
-        reserve(&mut self.ids, 1)
+        for plane in [&mut self.high, &mut self.low, &mut self.last] {
+            reserve(plane, more * lines)?;
+        }
+        reserve(&mut self.scales, more)?;
+        reserve(&mut self.ids, more)
     }
 
     /// A new slot, for [`Self::put`].
     pub fn push(&mut self) -> Result<u32, IndexError> {
-        self.reserve()?;
+        self.reserve(1)?;
         let (slot, lines) = (self.slots() as u32, self.lines());
         for plane in [&mut self.high, &mut self.low, &mut self.last] {
             plane.resize(plane.len() + lines, Line::default());

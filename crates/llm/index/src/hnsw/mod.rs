@@ -124,6 +124,16 @@ impl HnswIndex {
         FlatIndex { vectors: self.vectors }
     }
 
+    /// Makes room for `more` vectors, so that memory is taken once.
+    ///
+    /// # Errors
+    /// There is not enough, or more than can be numbered.
+    pub fn reserve(&mut self, more: usize) -> Result<(), IndexError> {
+        reserve(&mut self.states, more)?;
+        self.graph.reserve(more)?;
+        self.vectors.reserve(more)
+    }
+
     /// Keeps a vector, of any length but 0, under a number, and links it; whether it took the place
     /// of another.
     ///
@@ -152,7 +162,7 @@ impl HnswIndex {
     ) -> Result<bool, IndexError> {
         let unit = self.vectors.normalized(vector)?;
         let slot = self.take_slot()?;
-        let has_replaced = self.remove(id, scratch);
+        let has_replaced = self.drop_vector(id, scratch);
         self.vectors.put(slot, id, &unit);
         self.states[slot as usize] = State::Pending;
         self.pending.push_back(slot);
@@ -165,8 +175,7 @@ impl HnswIndex {
         if let Some(slot) = self.free.pop() {
             return Ok(slot);
         }
-        reserve(&mut self.states, 1)?;
-        self.graph.reserve(1)?;
+        self.reserve(1)?;
         let slot = self.vectors.push()?;
         self.graph.push();
         self.states.push(State::Free);
@@ -175,6 +184,14 @@ impl HnswIndex {
 
     /// Drops a vector; whether there was one of this number.
     pub fn remove(&mut self, id: u64, scratch: &mut Scratch) -> bool {
+        let has_removed = self.drop_vector(id, scratch);
+        if has_removed && self.is_empty() {
+            self.reset();
+        }
+        has_removed
+    }
+
+    fn drop_vector(&mut self, id: u64, scratch: &mut Scratch) -> bool {
         let Some(slot) = self.vectors.forget(id) else { return false };
         if self.states[slot as usize] == State::Pending {
             self.states[slot as usize] = State::Free;
@@ -186,6 +203,13 @@ impl HnswIndex {
             self.sweep_some(scratch);
         }
         true
+    }
+
+    /// Gives all memory back, when no vector is left.
+    fn reset(&mut self) {
+        let empty = Vectors::new(self.vectors.cpu, self.vectors.dims);
+        let vectors = empty.expect("an index of this length exists");
+        *self = Self { drawn: self.drawn, ..Self::over(vectors, self.options) };
     }
 
     /// Links up to `count` of the vectors that are not linked yet; how many are left. Each takes some

@@ -44,10 +44,6 @@ impl Sweep {
 impl HnswIndex {
     /// Looks through some slots.
     pub(super) fn sweep_some(&mut self, scratch: &mut Scratch) {
-        if self.is_empty() {
-            self.reset();
-            return;
-        }
         for _ in 0..SLOTS_PER_CHANGE {
             if self.sweep.len() == 0 {
                 return;
@@ -59,14 +55,6 @@ impl HnswIndex {
                 self.sweep_slot(self.sweep.next - 1, scratch);
             }
         }
-    }
-
-    /// Nothing is left: every slot is free, and memory is given back.
-    fn reset(&mut self) {
-        let empty = crate::vectors::Vectors::new(self.vectors.cpu, self.vectors.dims);
-        let vectors = empty.expect("an index of this length exists");
-        let drawn = self.drawn;
-        *self = Self { drawn, ..Self::over(vectors, self.options) };
     }
 
     /// Replaces the links of a slot to what is dead.

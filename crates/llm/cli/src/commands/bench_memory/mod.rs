@@ -38,6 +38,8 @@ struct Request {
     ef: usize,
     /// Questions that are asked, from the first on.
     queries: usize,
+    /// How many of them are timed together.
+    slice: usize,
 }
 
 pub fn run(mut args: Args) -> Result<ExitCode, CliError> {
@@ -76,6 +78,7 @@ fn serve(data: &Data, options: HnswOptions) -> Result<(), CliError> {
     let start = Instant::now();
     let before = resident_bytes();
     let mut flat = FlatIndex::new(cpu, data.dims)?;
+    flat.reserve(data.vectors().count())?;
     for (id, vector) in data.vectors().enumerate() {
         flat.insert(id as u64, vector)?;
     }
@@ -83,6 +86,7 @@ fn serve(data: &Data, options: HnswOptions) -> Result<(), CliError> {
     let with_flat = resident_bytes();
     let start = Instant::now();
     let mut hnsw = HnswIndex::new(cpu, data.dims, options)?;
+    hnsw.reserve(data.vectors().count())?;
     for (id, vector) in data.vectors().enumerate() {
         hnsw.insert(id as u64, vector, scratch)?;
     }
@@ -105,28 +109,36 @@ fn serve(data: &Data, options: HnswOptions) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Seconds that the questions took together, and the share of the nearest that were found.
+/// Seconds that each slice of the questions took, and the share of the nearest that were found.
 fn answer(
     data: &Data,
     flat: &FlatIndex,
     hnsw: &HnswIndex,
     request: &Request,
     scratch: &mut Scratch,
-) -> Result<(f64, f64), IndexError> {
+) -> Result<(Vec<f64>, f64), IndexError> {
     let queries: Vec<&[f32]> = data.queries().take(request.queries).collect();
-    let start = Instant::now();
-    let results: Vec<Vec<Hit>> = match request.method {
-        Method::FlatBatch => flat.search_batch(&queries, NEAREST, None, scratch)?,
-        Method::Flat => queries
-            .iter()
-            .map(|query| flat.search(query, NEAREST, None, scratch))
-            .collect::<Result<_, _>>()?,
-        Method::Hnsw => queries
-            .iter()
-            .map(|query| hnsw.search(query, NEAREST, request.ef, None, scratch))
-            .collect::<Result<_, _>>()?,
-    };
-    let seconds = start.elapsed().as_secs_f64();
+    let mut seconds = Vec::new();
+    let mut results: Vec<Vec<Hit>> = Vec::new();
+    for queries in queries.chunks(request.slice.max(1)) {
+        let start = Instant::now();
+        match request.method {
+            Method::FlatBatch => {
+                results.extend(flat.search_batch(queries, NEAREST, None, scratch)?);
+            }
+            Method::Flat => {
+                for query in queries {
+                    results.push(flat.search(query, NEAREST, None, scratch)?);
+                }
+            }
+            Method::Hnsw => {
+                for query in queries {
+                    results.push(hnsw.search(query, NEAREST, request.ef, None, scratch)?);
+                }
+            }
+        }
+        seconds.push(start.elapsed().as_secs_f64());
+    }
     let found: usize = results
         .iter()
         .zip(data.truth())
