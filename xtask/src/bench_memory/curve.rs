@@ -17,7 +17,7 @@ pub fn at_recall(curve: &[Point], recall: f64) -> Option<f64> {
         let is_between = before.recall <= recall && recall <= after.recall;
         let width = after.recall - before.recall;
         let share = if width > 0.0 { (recall - before.recall) / width } else { 0.0 };
-        is_between.then(|| before.seconds + share * (after.seconds - before.seconds))
+        is_between.then_some(before.seconds + share * (after.seconds - before.seconds))
     })
 }
 

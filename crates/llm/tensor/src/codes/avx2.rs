@@ -4,7 +4,7 @@
 use super::{Line, Rows, TILE, for_each_tile};
 use core::arch::x86_64::*;
 
-/// Lines after which AVX2's sums of 16 bits are widened: two products are at most 2 * 15 * 127, and
+/// Lines after which AVX2's sums of 16 bits are widened: two products are at most 2 * 15 * 128, and
 /// a line adds two of these to a lane.
 const LINES_IN_16_BITS: usize = 4;
 

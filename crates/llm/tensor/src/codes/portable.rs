@@ -11,7 +11,7 @@ const WORDS: usize = 32;
 /// Query elements for a line, a word for each of the four nibbles of the line's words.
 pub(super) type QueryWords = [[i16; WORDS]; 4];
 
-/// A product is at most 15 * 127 and a line adds four to a lane: so many lines stay in 16 bits.
+/// A product is at most 15 * 128 and a line adds four to a lane: so many lines stay in 16 bits.
 const LINES_IN_16_BITS: usize = 4;
 
 /// The elements of a line, `quants` as they are in memory, as words.
