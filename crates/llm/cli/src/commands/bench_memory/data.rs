@@ -3,7 +3,7 @@
 //! A vector is a sum of directions: one that all have in common, that of its topic, that of its
 //! subject within the topic, and its own, each of a weight; some subjects have many vectors, most few. Directions are combinations of 48
 //! fixed ones, as embeddings of texts fill no more than some dozen dimensions, and each vector has some noise in
-//! all 384 besides. Of MiniLM's vectors the nearest have cosines of 0.6 to 0.8, those of a topic 0.3, others 0.1.
+//! all 384 besides.
 
 use crate::error::CliError;
 use std::{fs, io, path::Path, thread};
