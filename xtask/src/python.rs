@@ -19,8 +19,8 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// A Python with the packages: the one that the variable names, else one of our own, made when it
-    /// is first needed.
+    /// A Python with the packages: the one that the variable names, else one of our own, made when
+    /// it is first needed.
     pub fn python(&self) -> Result<PathBuf, Error> {
         if let Some(python) = env::var_os(self.variable).filter(|value| !value.is_empty()) {
             return Ok(python.into());

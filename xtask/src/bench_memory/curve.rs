@@ -9,8 +9,8 @@ pub struct Point {
     pub seconds: f64,
 }
 
-/// Seconds at a recall, on the line between the two points around it, which come in the order of their
-/// recalls; `None` beyond them.
+/// Seconds at a recall, on the line between the two points around it, which come in the order of
+/// their recalls; `None` beyond them.
 pub fn at_recall(curve: &[Point], recall: f64) -> Option<f64> {
     curve.windows(2).find_map(|pair| {
         let [before, after] = pair else { return None };

@@ -1,9 +1,10 @@
-//! `cargo xtask bench-memory`: how fast the nearest of many vectors are found, beside faiss and hnswlib
-//! if asked.
+//! `cargo xtask bench-memory`: how fast the nearest of many vectors are found, beside faiss and
+//! hnswlib if asked.
 //!
-//! `llm-cli bench-memory` draws vectors like those of texts and writes them to files. Ours and the others
-//! read the same files, stay loaded as processes of their own, and take turns, round by round, with one thread
-//! each: what else the machine does hits both. Of each few questions the best round counts.
+//! `llm-cli bench-memory` draws vectors like those of texts and writes them to files. Ours and the
+//! others read the same files, stay loaded as processes of their own, and take turns, round by
+//! round, with one thread each: what else the machine does hits both. Of each few questions the
+//! best round counts.
 
 mod curve;
 mod options;
@@ -164,8 +165,8 @@ fn table(heading: &str, rows: impl Iterator<Item = String>) -> String {
     [heading.to_owned(), rule].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
 }
 
-/// Every vector is looked at. The last column is how many times as fast ours is, at the same kind of
-/// question.
+/// Every vector is looked at. The last column is how many times as fast ours is, at the same kind
+/// of question.
 fn scan_table(runs: &[Run], greetings: [Option<&Value>; 2]) -> String {
     let is_batch = |run: &Run| run.method.ends_with("_batch");
     let rows = runs.iter().filter(|run| run.ef == 0).map(|run| {

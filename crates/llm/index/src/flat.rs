@@ -60,8 +60,8 @@ impl FlatIndex {
         slot.is_some()
     }
 
-    /// The `k` vectors nearest to `query` that the filter accepts, nearest first; among equals those
-    /// that came first, as long as nothing has been removed.
+    /// The `k` vectors nearest to `query` that the filter accepts, nearest first; among equals
+    /// those that came first, as long as nothing has been removed.
     ///
     /// # Errors
     /// A query that has no direction, or another number of elements.

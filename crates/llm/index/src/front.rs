@@ -8,7 +8,8 @@ use alloc::{boxed::Box, vec::Vec};
 use core::mem;
 use llm_tensor::CpuFeatures;
 
-/// Up to so many vectors all are looked at: in less time than it takes to make the question's vector.
+/// Up to so many vectors all are looked at: in less time than it takes to make the question's
+/// vector.
 pub const SCAN_LIMIT: usize = 20_000;
 
 /// Vectors that are linked when one is added, as long as there are more to link than that one.
@@ -117,8 +118,8 @@ impl VectorIndex {
         }
     }
 
-    /// The `k` vectors nearest to `query` that the filter accepts, nearest first: all of them, where
-    /// no more are accepted.
+    /// The `k` vectors nearest to `query` that the filter accepts, nearest first: all of them,
+    /// where no more are accepted.
     ///
     /// # Errors
     /// A query that has no direction, or another number of elements.
@@ -138,8 +139,8 @@ impl VectorIndex {
         }
     }
 
-    /// Links up to `count` vectors that searches have to look at one by one until then, some hundred
-    /// microseconds each; how many are left. For when there is nothing else to do.
+    /// Links up to `count` vectors that searches have to look at one by one until then, some
+    /// hundred microseconds each; how many are left. For when there is nothing else to do.
     pub fn maintain(&mut self, count: usize, scratch: &mut Scratch) -> usize {
         match &mut self.form {
             Form::Flat(_) => 0,

@@ -1,11 +1,11 @@
 //! The vectors of memories, found by nearness: what `llm-memory` looks through.
 //!
-//! A [`VectorIndex`] holds vectors of the same length, each under a number of the caller's, and finds
-//! the nearest to a question by cosine. It is a [`FlatIndex`], which reads all of them, up to
-//! [`front::SCAN_LIMIT`], and an [`HnswIndex`], which walks a graph, above. Elements take twelve bits, in
-//! the planes of [`llm_tensor::codes`]: the upper four are read of all vectors that are looked at, the
-//! others of the best of them. Whoever searches lends a [`Scratch`], so that nothing is
-//! allocated for each search but its result.
+//! A [`VectorIndex`] holds vectors of the same length, each under a number of the caller's, and
+//! finds the nearest to a question by cosine. It is a [`FlatIndex`], which reads all of them, up to
+//! [`front::SCAN_LIMIT`], and an [`HnswIndex`], which walks a graph, above. Elements take twelve
+//! bits, in the planes of [`llm_tensor::codes`]: the upper four are read of all vectors that are
+//! looked at, the others of the best of them. Whoever searches lends a [`Scratch`], so that nothing
+//! is allocated for each search but its result.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -132,8 +132,8 @@ const fn ties_of(slot: u32) -> u32 {
 }
 
 /// Chooses up to `limit` of the candidates, which come the nearest first: those that are nearer to
-/// whom they are chosen for than to any that has been chosen (Malkov and Yashunin 2018, algorithm 4), then
-/// the nearest of the others.
+/// whom they are chosen for than to any that has been chosen (Malkov and Yashunin 2018, algorithm
+/// 4), then the nearest of the others.
 fn choose(
     vectors: &Vectors,
     query: &mut Query,

@@ -1,9 +1,10 @@
 //! An index that walks a graph: hierarchical navigable small worlds (Malkov and Yashunin 2018).
 //!
 //! Every vector is linked to near ones in different directions ([`link`]), so that a walk from one
-//! to the next reaches the nearest to a question after some hundred looks ([`walk`]). A vector that is removed is
-//! a signpost for a while; its links are replaced bit by bit ([`sweep`]), so that no call takes long and
-//! few slots are wasted. What has been added and not linked yet is looked at one by one.
+//! to the next reaches the nearest to a question after some hundred looks ([`walk`]). A vector that
+//! is removed is a signpost for a while; its links are replaced bit by bit ([`sweep`]), so that no
+//! call takes long and few slots are wasted. What has been added and not linked yet is looked at
+//! one by one.
 
 mod graph;
 mod link;
@@ -212,8 +213,8 @@ impl HnswIndex {
         *self = Self { drawn: self.drawn, ..Self::over(vectors, self.options) };
     }
 
-    /// Links up to `count` of the vectors that are not linked yet; how many are left. Each takes some
-    /// hundred microseconds.
+    /// Links up to `count` of the vectors that are not linked yet; how many are left. Each takes
+    /// some hundred microseconds.
     pub fn link_pending(&mut self, count: usize, scratch: &mut Scratch) -> usize {
         for _ in 0..count {
             let Some(slot) = self.pending.pop_front() else { break };

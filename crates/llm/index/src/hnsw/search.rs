@@ -18,9 +18,10 @@ const SAMPLE: usize = 512;
 const SCANNED_PER_CANDIDATE: usize = 120;
 
 impl HnswIndex {
-    /// The `k` vectors nearest to `query` that the filter accepts, nearest first. `ef` is the number
-    /// of candidates that a walk keeps, at least `k`: more find more of the nearest, and take longer.
-    /// Where the filter accepts `k` vectors, `k` are found: if few are accepted, all are looked at.
+    /// The `k` vectors nearest to `query` that the filter accepts, nearest first. `ef` is the
+    /// number of candidates that a walk keeps, at least `k`: more find more of the nearest, and
+    /// take longer. Where the filter accepts `k` vectors, `k` are found: if few are accepted, all
+    /// are looked at.
     ///
     /// # Errors
     /// A query that has no direction, or another number of elements.

@@ -23,8 +23,8 @@ pub struct Goal<'a> {
     pub vectors: &'a Vectors,
     pub query: &'a Query,
     pub look: Look,
-    /// Decides the order of equals: another for each vector that is linked, or many equals would all be
-    /// linked to the same few.
+    /// Decides the order of equals: another for each vector that is linked, or many equals would
+    /// all be linked to the same few.
     pub ties: u32,
 }
 

@@ -8,8 +8,8 @@ use core::arch::x86_64::*;
 /// a line adds two of these to a lane.
 const LINES_IN_16_BITS: usize = 4;
 
-/// For each of some rows of a plane, the products of its nibbles with the query's elements, summed up.
-/// `query` has two lines for each line of a row.
+/// For each of some rows of a plane, the products of its nibbles with the query's elements, summed
+/// up. `query` has two lines for each line of a row.
 #[target_feature(enable = "avx2")]
 pub(super) fn sums(query: &[[Line; 2]], plane: &[Line], rows: impl Rows, out: &mut [i32]) {
     let lines = query.len();

@@ -3,8 +3,8 @@
 use super::{Line, Rows, TILE, for_each_tile};
 use core::arch::x86_64::*;
 
-/// For each of some rows of a plane, the products of its nibbles with the query's elements, summed up.
-/// `query` has two lines for each line of a row.
+/// For each of some rows of a plane, the products of its nibbles with the query's elements, summed
+/// up. `query` has two lines for each line of a row.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn sums(query: &[[Line; 2]], plane: &[Line], rows: impl Rows, out: &mut [i32]) {
     // MiniLM's length: the query stays in registers.

@@ -1,9 +1,9 @@
-//! Vectors of twelve bits an element for the search by meaning, in three planes of four bits each: the
-//! first is read by a coarse look at many vectors, the others only of those that are worth it.
+//! Vectors of twelve bits an element for the search by meaning, in three planes of four bits each:
+//! the first is read by a coarse look at many vectors, the others only of those that are worth it.
 //!
-//! An element is `scale * (byte - 128 + (rest - 7.5) / 16)`: the upper nibble of the byte stands in the
-//! first plane, the lower one in the second, the rest in the third. A [`Line`] of a plane holds 128
-//! elements: 64 in the lower nibbles of its bytes and the 64 that follow in the upper ones. A
+//! An element is `scale * (byte - 128 + (rest - 7.5) / 16)`: the upper nibble of the byte stands in
+//! the first plane, the lower one in the second, the rest in the third. A [`Line`] of a plane holds
+//! 128 elements: 64 in the lower nibbles of its bytes and the 64 that follow in the upper ones. A
 //! [`Query`] is rounded to eight bits, so that products are integers and all kernels give the same
 //! bits, whatever the dialect; [`Query::fine`] puts back what that takes off. Elements that pad a
 //! query are zeros.
@@ -35,9 +35,9 @@ trait Rows: Fn(usize) -> usize + Copy {}
 
 impl<F: Fn(usize) -> usize + Copy> Rows for F {}
 
-/// Fills `out` with the sums that an expression makes of four rows' numbers; a tile that is short repeats
-/// its first. No function, since what is compiled for an instruction set is not inlined into what is
-/// not.
+/// Fills `out` with the sums that an expression makes of four rows' numbers; a tile that is short
+/// repeats its first. No function, since what is compiled for an instruction set is not inlined
+/// into what is not.
 macro_rules! for_each_tile {
     ($rows:expr, $out:expr, $tile:ident => $sums:expr) => {{
         let (tiles, rest) = $out.as_chunks_mut::<{ $crate::codes::TILE }>();
@@ -65,7 +65,8 @@ pub const fn lines_of(dims: usize) -> usize {
 
 for_each_cpu! {
     /// The step that `vector` is rounded in, and its elements in steps, each within -127..=127; a
-    /// vector of zeros has steps of 0. `rest` is what rounding takes off, in steps: within half of one.
+    /// vector of zeros has steps of 0. `rest` is what rounding takes off, in steps: within half of
+    /// one.
     fn quantize(vector: &[f32], steps: &mut [i8], rest: &mut [f32]) -> f32 {
         let mut largest = 0.0_f32;
         for &x in vector {

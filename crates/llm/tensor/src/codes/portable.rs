@@ -22,7 +22,8 @@ pub(super) fn query_words(quants: &[Line; 2]) -> QueryWords {
     [of(0, 0), of(1, 0), of(0, 1), of(1, 1)]
 }
 
-/// For each of some rows of a plane, the products of its nibbles with the query's elements, summed up.
+/// For each of some rows of a plane, the products of its nibbles with the query's elements, summed
+/// up.
 pub(super) fn sums(
     cpu: CpuFeatures,
     query: &[QueryWords],

@@ -1,9 +1,9 @@
 //! Vectors like those of texts, questions of the same kind, and the answers.
 //!
 //! A vector is a sum of directions: one that all have in common, that of its topic, that of its
-//! subject within the topic, and its own, each of a weight; some subjects have many vectors, most few. Directions are combinations of 48
-//! fixed ones, as embeddings of texts fill no more than some dozen dimensions, and each vector has some noise in
-//! all 384 besides.
+//! subject within the topic, and its own, each of a weight; some subjects have many vectors, most
+//! few. Directions are combinations of 48 fixed ones, as embeddings of texts fill no more than some
+//! dozen dimensions, and each vector has some noise in all 384 besides.
 
 use crate::error::CliError;
 use std::{fs, io, path::Path, thread};

@@ -1,6 +1,6 @@
-//! `llm-cli bench-memory`: how fast vectors are found. `--make` writes vectors, questions and the right
-//! answers into a folder; `--serve` builds our indexes of them and measures what it is asked, a line
-//! of JSON at a time, as the peer of `cargo xtask bench-memory` does on the same files.
+//! `llm-cli bench-memory`: how fast vectors are found. `--make` writes vectors, questions and the
+//! right answers into a folder; `--serve` builds our indexes of them and measures what it is asked,
+//! a line of JSON at a time, as the peer of `cargo xtask bench-memory` does on the same files.
 
 mod data;
 
