@@ -9,7 +9,14 @@ use tests::workspace::Workspace;
 const LAYERS: &[&[&str]] = &[
     &["system-platform"],
     &["system-boot", "system-core", "system-events", "system-storage", "llm-tensor"],
-    &["llm-inference", "llm-sandbox", "console-graphics", "drivers-disk", "drivers-pci"],
+    &[
+        "llm-index",
+        "llm-inference",
+        "llm-sandbox",
+        "console-graphics",
+        "drivers-disk",
+        "drivers-pci",
+    ],
     &["llm-memory", "drivers-*"],
     &["llm-context", "llm-tools", "console-ui"],
     &["llm-agent"],

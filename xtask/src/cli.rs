@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::bench::{self, BenchOptions};
+use crate::bench_memory::{self, MemoryBenchOptions};
 use crate::bootloader::BootloaderChoice;
 use crate::error::Error;
 use crate::eval::{self, EvalOptions};
@@ -28,6 +29,7 @@ cargo xtask <command>
   iso [options]             make an image for CD and USB stick, BIOS and UEFI
   test                      all tests, on the host and in QEMU
   bench-llm [options]       speed of the engine on this machine
+  bench-memory [options]    speed of the search among memories on this machine
   eval-agent [--model FILE.gguf] [--cases FILE.jsonl]
                             the agent's choice of tools and its answers, over conversations
   tools-doc                 write docs/tools.md from the agent's tools
@@ -80,11 +82,17 @@ Options of bench-llm
   --context N               tokens of context (as many as needed)
   --rounds N                how often each has its turn (5)
 
+Options of bench-memory
+  --peer                    faiss and hnswlib too (installed when first needed), in turns with ours
+  --count N, --queries N    vectors (100000) and questions (1000)
+  --rounds N                how often each has its turn (7)
+
 Options of iso
   --model FILE.gguf|none, --embedding FILE.gguf|none, --bootloader limine|grub, --text, --out FILE
 
 Environment: MODEL, EMBEDDING, BOOTLOADER, LIMINE_DIR, HEADLESS, MEMORY, CPUS, LLMOS_ACCEL,
-  LLMOS_CACHE, LLAMA_CPP_PYTHON (a Python with llama-cpp-python, for --peer)
+  LLMOS_CACHE, LLAMA_CPP_PYTHON (a Python with llama-cpp-python, for bench-llm --peer),
+  FAISS_PYTHON (a Python with faiss-cpu and hnswlib, for bench-memory --peer)
 ";
 
 /// What was asked for.
@@ -98,6 +106,8 @@ pub enum Command {
     Test,
     /// The speed of the engine on the host.
     BenchLlm(BenchOptions),
+    /// The speed of the search among memories.
+    BenchMemory(MemoryBenchOptions),
     /// The agent's choice of tools and its answers.
     EvalAgent(EvalOptions),
     /// The document of the agent's tools.
@@ -185,6 +195,7 @@ fn parse_with(
         }
         None | Some("run") => parse_run(arguments, variable).map(|run| Command::Run(Box::new(run))),
         Some("bench-llm") => BenchOptions::parse(arguments).map(Command::BenchLlm),
+        Some("bench-memory") => MemoryBenchOptions::parse(arguments).map(Command::BenchMemory),
         Some("eval-agent") => parse_eval(arguments).map(Command::EvalAgent),
         Some("iso") => parse_iso(arguments, variable).map(Command::Iso),
         Some("fuzz") => parse_fuzz(arguments).map(Command::Fuzz),
@@ -414,6 +425,7 @@ pub fn execute(command: Command) -> Result<(), Error> {
         Command::Test => suite::run(),
         Command::Lint => lint::run(),
         Command::BenchLlm(options) => bench::run(&options),
+        Command::BenchMemory(options) => bench_memory::run(&options),
         Command::Fuzz(options) => nightly::fuzz(&options),
         Command::Miri => nightly::miri(),
         Command::EvalAgent(options) => eval::run(&options),

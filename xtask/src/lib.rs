@@ -6,6 +6,7 @@
 
 pub mod artifacts;
 pub mod bench;
+pub mod bench_memory;
 pub mod bootloader;
 pub mod build;
 pub mod cli;
@@ -23,6 +24,7 @@ pub mod nightly;
 mod package;
 pub mod paths;
 mod process;
+mod python;
 pub mod script;
 pub mod setup;
 mod stamp;
