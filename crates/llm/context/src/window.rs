@@ -15,7 +15,7 @@ use crate::{
     summary::Lines,
 };
 use alloc::{vec, vec::Vec};
-use llm_inference::model::{LanguageModel, Message, Role, TemplateError, TokenId};
+use llm_inference::model::{LanguageModel, Message, Role, TemplateError, TokenId, ToolCall};
 
 /// How the tokens of the segments come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,41 +250,54 @@ impl Window {
                 Err(refusal) => refusal,
             };
             match refusal {
-                Refusal::Template(error) => return Err(error.into()),
                 Refusal::RecallTooLarge { position } => left_out.push(kept.remove(position)),
-                Refusal::NoRoom { tokens, room } => match kept.pop() {
-                    Some(least) => left_out.push(least),
-                    None => return Err(WindowError::MessageTooLarge { tokens, room }),
-                },
+                Refusal::Window(WindowError::MessageTooLarge { .. }) if !kept.is_empty() => {
+                    left_out.extend(kept.pop());
+                }
+                Refusal::Window(error) => return Err(error),
             }
         }
     }
 
+    /// Adds the results of the calls in the reply at the end, all or none.
+    ///
+    /// # Errors
+    /// Results that do not fit beside the pinned part and their own turn; then nothing has changed.
+    pub fn push_results<M: LanguageModel>(
+        &mut self,
+        model: &M,
+        results: Vec<Message>,
+    ) -> Result<Paging, WindowError> {
+        let mut next = self.clone();
+        let paging = next.admit_results(model, results)?;
+        *self = next;
+        Ok(paging)
+    }
+
     /// Adds a reply to the turn at the end: `generated` are the tokens the model made of the last
-    /// [`Self::prompt`], `text` what they say.
+    /// [`Self::prompt`], `reply` what they say.
     ///
     /// # Errors
     /// A template that cannot be rendered; then nothing has changed.
     pub fn push_reply<M: LanguageModel>(
         &mut self,
         model: &M,
-        text: &str,
+        reply: Message,
         generated: &[TokenId],
     ) -> Result<(), TemplateError> {
-        let message = Message::new(Role::Assistant, text);
         if self.rendering == Rendering::Fragments
             && let Some(around) = fragment::around_reply(model, &self.messages())?
         {
             let AroundReply { opening, closing } = around;
             let turn = self.current_turn();
             let tokens = [&opening, generated, &closing].concat();
-            let segment = Segment::new(message, turn, SegmentState::Live);
+            let segment = Segment::new(reply, turn, SegmentState::Live);
             self.segments.push(Segment { tokens, ..segment });
             return Ok(());
         }
         let mut next = self.clone();
         let turn = next.current_turn();
-        next.append(model, vec![Segment::new(message, turn, SegmentState::Live)])?;
+        next.append(model, vec![Segment::new(reply, turn, SegmentState::Live)])?;
         *self = next;
         Ok(())
     }
@@ -375,6 +388,23 @@ impl Window {
         self.newest_turn
     }
 
+    /// Has the calls of the last reply be text and no more if they were not all answered, as in a turn
+    /// that was stopped: templates want a result for each.
+    fn close_calls(&mut self) {
+        let Some(at) = self.segments.iter().rposition(|it| it.message.calls.is_some()) else {
+            return;
+        };
+        let (replies, behind) = self.segments.split_at_mut(at + 1);
+        let made = &mut replies[at].message.calls;
+        let is_answered = |call: &ToolCall| {
+            let mut answers = behind.iter().filter_map(|it| it.message.answers.as_ref());
+            answers.any(|answer| answer.id == call.id)
+        };
+        if made.as_ref().is_some_and(|made| !made.calls.iter().all(is_answered)) {
+            *made = None;
+        }
+    }
+
     /// The turn at the end, which is used now; begins one if there is none.
     fn current_turn(&mut self) -> TurnId {
         let Some(turn) = self.last_turn() else {
@@ -391,21 +421,16 @@ impl Window {
 
 /// Why a message is not admitted.
 enum Refusal {
-    Template(TemplateError),
     /// The recalled text at this position goes beyond the share of recalled texts.
     RecallTooLarge {
         position: usize,
     },
-    /// Even without all other turns there is only this much room for the message.
-    NoRoom {
-        tokens: usize,
-        room: usize,
-    },
+    Window(WindowError),
 }
 
 impl From<TemplateError> for Refusal {
     fn from(error: TemplateError) -> Self {
-        Self::Template(error)
+        Self::Window(error.into())
     }
 }
 
