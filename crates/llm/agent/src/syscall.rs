@@ -164,6 +164,8 @@ impl<M: LanguageModel> Agent<'_, M> {
         match self.grants.decide(needed, is_tainted) {
             Decision::Granted(permit) => Ok(permit),
             Decision::Denied(denied) => Err(denied.into()),
+            // The person has stopped at the question before.
+            Decision::Ask(_) if cancel.load(Ordering::Relaxed) => Err(Refusal::Stopped.into()),
             Decision::Ask(capability) => {
                 let question = Question {
                     tool: call.name.clone(),
