@@ -15,7 +15,7 @@ use crate::{
     summary::Lines,
 };
 use alloc::{vec, vec::Vec};
-use llm_inference::model::{LanguageModel, Message, Role, TemplateError, TokenId, ToolCall};
+use llm_inference::model::{LanguageModel, Message, Role, TemplateError, TokenId};
 
 /// How the tokens of the segments come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -386,23 +386,6 @@ impl Window {
         self.newest_turn = TurnId(self.newest_turn.0 + 1);
         self.uses.touch(self.newest_turn);
         self.newest_turn
-    }
-
-    /// Has the calls of the last reply be text and no more if they were not all answered, as in a turn
-    /// that was stopped: templates want a result for each.
-    fn close_calls(&mut self) {
-        let Some(at) = self.segments.iter().rposition(|it| it.message.calls.is_some()) else {
-            return;
-        };
-        let (replies, behind) = self.segments.split_at_mut(at + 1);
-        let made = &mut replies[at].message.calls;
-        let is_answered = |call: &ToolCall| {
-            let mut answers = behind.iter().filter_map(|it| it.message.answers.as_ref());
-            answers.any(|answer| answer.id == call.id)
-        };
-        if made.as_ref().is_some_and(|made| !made.calls.iter().all(is_answered)) {
-            *made = None;
-        }
     }
 
     /// The turn at the end, which is used now; begins one if there is none.

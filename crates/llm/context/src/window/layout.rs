@@ -1,11 +1,11 @@
 //! How segments become messages for the template, and the template's tokens those of segments.
 //!
 //! Mostly a segment is a message, rendered alone; the results of one reply's calls are rendered
-//! together, as many templates put them into one block. Where a template takes no system message among the turns, recalled
-//! texts and summaries stand inside the user's message, and several segments share one. Where one
-//! ends is found by rendering the message as if it stopped there: what the two renderings begin
-//! with in common are the tokens up to that place. A token that spans the seam counts for the later
-//! segment.
+//! together, as many templates put them into one block. Where a template takes no system message
+//! among the turns, recalled texts and summaries stand inside the user's message, and several segments
+//! share one. Where one of several ends is found by rendering them as if they stopped there: what the
+//! two renderings begin with in common are the tokens up to that place. A token that spans the seam
+//! counts for the later segment.
 
 use super::{Rendering, Window};
 use crate::{

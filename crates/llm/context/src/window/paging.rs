@@ -6,7 +6,7 @@ use crate::{
     fragment,
 };
 use alloc::{vec, vec::Vec};
-use llm_inference::model::{LanguageModel, Message, Role, TemplateError};
+use llm_inference::model::{LanguageModel, Message, Role, TemplateError, ToolCall};
 
 /// A turn that had to leave the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,23 @@ impl Window {
             return Err(WindowError::MessageTooLarge { tokens, room });
         }
         Ok(paging)
+    }
+
+    /// Has the calls of the last reply be text and no more if they were not all answered, as in a turn
+    /// that was stopped: templates want a result for each.
+    fn close_calls(&mut self) {
+        let Some(at) = self.segments.iter().rposition(|it| it.message.calls.is_some()) else {
+            return;
+        };
+        let (replies, behind) = self.segments.split_at_mut(at + 1);
+        let made = &mut replies[at].message.calls;
+        let is_answered = |call: &ToolCall| {
+            let mut answers = behind.iter().filter_map(|it| it.message.answers.as_ref());
+            answers.any(|answer| answer.id == call.id)
+        };
+        if made.as_ref().is_some_and(|made| !made.calls.iter().all(is_answered)) {
+            *made = None;
+        }
     }
 
     /// Adds the segments of a message and of the texts recalled for it.

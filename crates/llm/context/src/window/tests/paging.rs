@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ArchivedTurn;
-use llm_inference::model::Calls;
+use llm_inference::model::{Calls, ToolCall};
 
 #[test]
 fn oldest_turns_are_paged_out_whole_when_the_budget_is_exceeded() {

@@ -4,7 +4,10 @@ extern crate std;
 
 use super::*;
 use crate::RecallSource;
-use llm_inference::{model::Calls, template::ChatTemplate};
+use llm_inference::{
+    model::{Calls, ToolCall},
+    template::ChatTemplate,
+};
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 
