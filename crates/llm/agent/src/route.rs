@@ -19,7 +19,7 @@ use alloc::{
     vec::Vec,
 };
 use core::sync::atomic::AtomicBool;
-use llm_inference::model::{LanguageModel, SpecialTokens};
+use llm_inference::model::{LanguageModel, Message, Role, SpecialTokens};
 use llm_tools::{ReadingContext, Refusal, Router, Tool, colloquial::plain, router::Route};
 use system_platform::Pacer;
 
@@ -181,7 +181,8 @@ impl<M: LanguageModel> Agent<'_, M> {
             decode_tok_s: None,
             stop_reason,
         }));
-        if let Err(error) = self.window.push_reply(model, kept, &tokens) {
+        let reply = Message::new(Role::Assistant, kept);
+        if let Err(error) = self.window.push_reply(model, reply, &tokens) {
             report_error(observer, ErrorSource::Model, &error.to_string());
         }
         self.report_context(observer);

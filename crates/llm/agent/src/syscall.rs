@@ -81,16 +81,15 @@ impl<M: LanguageModel> Agent<'_, M> {
     }
 
     /// How many of the first of these calls may run side by side: none of them changes what another
-    /// might look at. At least one, if there is one.
+    /// might look at, or what is on the screen. At least one, if there is one.
     pub(crate) fn independent(&self, calls: &[Result<ToolCall, CallError>]) -> usize {
-        let needs_state_alone = |call: &Result<ToolCall, CallError>| match call {
-            Ok(ToolCall { name, arguments, .. }) => {
-                let capability = self.tools.get(name).map(|tool| tool.capability(arguments));
-                State::is_needed_alone(capability.unwrap_or_default().as_ref())
-            }
-            Err(_) => true,
+        let is_independent = |call: &Result<ToolCall, CallError>| {
+            call.as_ref().is_ok_and(|ToolCall { name, arguments, .. }| {
+                let needed = self.tools.get(name).ok().and_then(|tool| tool.capability(arguments));
+                needed.is_none_or(|capability| capability.effect().is_independent())
+            })
         };
-        let side_by_side = calls.iter().take_while(|call| !needs_state_alone(call)).count();
+        let side_by_side = calls.iter().take_while(|call| is_independent(call)).count();
         side_by_side.max(1).min(calls.len())
     }
 
@@ -166,6 +165,8 @@ impl<M: LanguageModel> Agent<'_, M> {
         match self.grants.decide(needed, is_tainted) {
             Decision::Granted(permit) => Ok(permit),
             Decision::Denied(denied) => Err(denied.into()),
+            // The person has stopped at the question before.
+            Decision::Ask(_) if cancel.load(Ordering::Relaxed) => Err(Refusal::Stopped.into()),
             Decision::Ask(capability) => {
                 let question = Question {
                     tool: call.name.clone(),

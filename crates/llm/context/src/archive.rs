@@ -27,7 +27,7 @@ pub struct ArchivedTurn {
 impl ArchivedTurn {
     /// The memory it takes.
     pub fn len_bytes(&self) -> usize {
-        let message = |message: &Message| size_of::<Message>() + message.content.len();
+        let message = |message: &Message| size_of::<Message>() + message.len_bytes();
         size_of::<Self>() + self.messages.iter().map(message).sum::<usize>()
     }
 }

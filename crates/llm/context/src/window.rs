@@ -250,41 +250,54 @@ impl Window {
                 Err(refusal) => refusal,
             };
             match refusal {
-                Refusal::Template(error) => return Err(error.into()),
                 Refusal::RecallTooLarge { position } => left_out.push(kept.remove(position)),
-                Refusal::NoRoom { tokens, room } => match kept.pop() {
-                    Some(least) => left_out.push(least),
-                    None => return Err(WindowError::MessageTooLarge { tokens, room }),
-                },
+                Refusal::Window(WindowError::MessageTooLarge { .. }) if !kept.is_empty() => {
+                    left_out.extend(kept.pop());
+                }
+                Refusal::Window(error) => return Err(error),
             }
         }
     }
 
+    /// Adds the results of the calls in the reply at the end, all or none.
+    ///
+    /// # Errors
+    /// Results that do not fit beside the pinned part and their own turn; then nothing has changed.
+    pub fn push_results<M: LanguageModel>(
+        &mut self,
+        model: &M,
+        results: Vec<Message>,
+    ) -> Result<Paging, WindowError> {
+        let mut next = self.clone();
+        let paging = next.admit_results(model, results)?;
+        *self = next;
+        Ok(paging)
+    }
+
     /// Adds a reply to the turn at the end: `generated` are the tokens the model made of the last
-    /// [`Self::prompt`], `text` what they say.
+    /// [`Self::prompt`], `reply` what they say.
     ///
     /// # Errors
     /// A template that cannot be rendered; then nothing has changed.
     pub fn push_reply<M: LanguageModel>(
         &mut self,
         model: &M,
-        text: &str,
+        reply: Message,
         generated: &[TokenId],
     ) -> Result<(), TemplateError> {
-        let message = Message::new(Role::Assistant, text);
         if self.rendering == Rendering::Fragments
             && let Some(around) = fragment::around_reply(model, &self.messages())?
         {
             let AroundReply { opening, closing } = around;
             let turn = self.current_turn();
             let tokens = [&opening, generated, &closing].concat();
-            let segment = Segment::new(message, turn, SegmentState::Live);
+            let segment = Segment::new(reply, turn, SegmentState::Live);
             self.segments.push(Segment { tokens, ..segment });
             return Ok(());
         }
         let mut next = self.clone();
         let turn = next.current_turn();
-        next.append(model, vec![Segment::new(message, turn, SegmentState::Live)])?;
+        next.append(model, vec![Segment::new(reply, turn, SegmentState::Live)])?;
         *self = next;
         Ok(())
     }
@@ -391,21 +404,16 @@ impl Window {
 
 /// Why a message is not admitted.
 enum Refusal {
-    Template(TemplateError),
     /// The recalled text at this position goes beyond the share of recalled texts.
     RecallTooLarge {
         position: usize,
     },
-    /// Even without all other turns there is only this much room for the message.
-    NoRoom {
-        tokens: usize,
-        room: usize,
-    },
+    Window(WindowError),
 }
 
 impl From<TemplateError> for Refusal {
     fn from(error: TemplateError) -> Self {
-        Self::Template(error)
+        Self::Window(error.into())
     }
 }
 
