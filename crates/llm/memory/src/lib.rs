@@ -9,9 +9,11 @@
 
 extern crate alloc;
 
+pub mod bm25;
 pub mod embedder;
 pub mod engine;
 pub mod error;
+pub mod fuse;
 pub mod memory;
 pub mod words;
 
