@@ -141,8 +141,7 @@ mod tests {
         assert_eq!(ids(&[(1, 0.61), (2, 0.6)], &[], &important), [2, 1]);
         assert_eq!(ids(&[(1, 0.8), (2, 0.6)], &[], &important), [1, 2]);
         // What has nothing to do with the question stays there, however new and important.
-        let ranked =
-            fuse(&[(1, -0.1)], &[], Some(NOW), &|_| PLAIN, &Weights::default(), 9);
+        let ranked = fuse(&[(1, -0.1)], &[], Some(NOW), &|_| PLAIN, &Weights::default(), 9);
         assert_eq!((ranked[0].score, ranked[0].relevance), (0.0, 0.0));
     }
 
