@@ -26,6 +26,7 @@ mod text;
 mod tests;
 
 pub use pack::Chunks;
+pub(crate) use sentence::split_first as first_sentence;
 pub use sniff::{FileError, Kind, sniff, text_of};
 
 use alloc::{boxed::Box, string::String, vec::Vec};
