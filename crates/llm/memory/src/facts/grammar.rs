@@ -3,9 +3,9 @@
 use super::{
     Fact, Key, Relation,
     words::{
-        ANIMATE, CHOICES, CLAUSES, COMMENTS, CURRENT, DATED, DAYS, DEMONYMS, EVENTS, FILLERS,
-        IDIOMS, INDEFINITE, MONTHS, NAMED_APART, NUMBERED, OPEN, OPENERS, PERSONS, PLACE_STARTS,
-        PLACES, PLURAL, PREPOSITIONS, SEVERAL, SINGLING, VALUED, has,
+        ANIMATE, CHOICES, CLAUSES, COMMENTS, COUNTRIES, CURRENT, DATED, DAYS, DEMONYMS, EVENTS,
+        FILLERS, IDIOMS, INDEFINITE, MONTHS, NAMED_APART, NUMBERED, OPEN, OPENERS, PERSONS,
+        PLACE_STARTS, PLACES, PLURAL, PREPOSITIONS, SEVERAL, SIGNED, SINGLING, STATES, VALUED, has,
     },
 };
 use crate::chunk::first_sentence;
@@ -138,10 +138,10 @@ fn verb(subject: &str, words: &[Word]) -> Option<Fact> {
     let texts: Vec<&str> = words.iter().take(4).map(|word| word.text.as_str()).collect();
     let value = |from: usize| plain(words.get(from..)?);
     match texts.as_slice() {
-        ["live" | "lives", "in" | "at", ..] => fact(subject, Relation::Home, false, value(2)?),
-        ["lived", "in" | "at", ..] => fact(subject, Relation::Home, true, value(2)?),
-        ["have" | "has", "moved", "to", ..] => fact(subject, Relation::Home, false, value(3)?),
-        ["moved", "to", ..] => fact(subject, Relation::Home, false, value(2)?),
+        ["live" | "lives", "in" | "at", ..] => region(subject, Relation::Home, false, &words[2..]),
+        ["lived", "in" | "at", ..] => region(subject, Relation::Home, true, &words[2..]),
+        ["have" | "has", "moved", "to", ..] => region(subject, Relation::Home, false, &words[3..]),
+        ["moved", "to", ..] => region(subject, Relation::Home, false, &words[2..]),
         ["work" | "works", "at" | "for", ..] => {
             // `at night`, `for fun`: only what is called something is an employer.
             let is_named =
@@ -151,7 +151,7 @@ fn verb(subject: &str, words: &[Word]) -> Option<Fact> {
         ["worked", "at" | "for", ..] => fact(subject, Relation::Employer, true, value(2)?),
         ["work" | "works", "as", ..] => fact(subject, Relation::Job, false, value(2)?),
         ["worked", "as", ..] => fact(subject, Relation::Job, true, value(2)?),
-        ["come" | "comes", "from", ..] => fact(subject, Relation::Origin, false, value(2)?),
+        ["come" | "comes", "from", ..] => region(subject, Relation::Origin, false, &words[2..]),
         ["weigh" | "weighs", ..] if words.get(1).is_some_and(Word::has_digit) => {
             fact(&owned(subject, "weight"), Relation::Value, false, value(1)?)
         }
@@ -177,18 +177,18 @@ fn predicate(subject: &str, is_past: bool, words: &[Word]) -> Option<Fact> {
         ["called" | "named", ..] => {
             fact(&owned(subject, "name"), Relation::Value, is_past, value(1)?)
         }
-        ["living", "in" | "at", ..] => fact(subject, Relation::Home, is_past, value(2)?),
+        ["living", "in" | "at", ..] => region(subject, Relation::Home, is_past, &rest[2..]),
         ["working", "for" | "at", ..] if rest.get(2)?.is_capital => {
             fact(subject, Relation::Employer, is_past, value(2)?)
         }
         ["married", "to", ..] => fact(subject, Relation::Spouse, is_past, value(2)?),
         ["from", ..] if rest.get(1)?.is_capital => {
-            fact(subject, Relation::Origin, is_past, value(1)?)
+            region(subject, Relation::Origin, is_past, &rest[1..])
         }
         ["born", "on" | "in", ..] => {
             let day = rest[2..].iter().any(|word| word.is_in(MONTHS) || word.has_digit());
             let about = if day { "birth" } else { "birthplace" };
-            fact(&owned(subject, about), Relation::Birth, false, value(2)?)
+            fact(&owned(subject, about), Relation::Value, false, value(2)?)
         }
         [number] if rest[0].has_digit() && is_living(subject) => {
             fact(&owned(subject, "age"), Relation::Value, is_past, (*number).into())
@@ -202,6 +202,19 @@ fn predicate(subject: &str, is_past: bool, words: &[Word]) -> Option<Fact> {
         }
         _ => None,
     }
+}
+
+/// Where somebody lives or is from. A country does not contradict a town.
+fn region(subject: &str, relation: Relation, is_past: bool, words: &[Word]) -> Option<Fact> {
+    let (first, rest) = words.split_first()?;
+    let is_region = match first.text.as_str() {
+        "the" => rest.first()?.is_capital,
+        _ => first.is_capital || !(first.is_in(STATES) || first.is_in("a an my our your his her")),
+    };
+    let is_country =
+        words.iter().all(|word| word.is_in(COUNTRIES) || word.is_in("the new south north"));
+    let kind = if is_country { ": country" } else { "" };
+    is_region.then(|| fact(&format!("{subject}{kind}"), relation, is_past, plain(words)?))?
 }
 
 /// Whether a number that somebody is must be an age.
@@ -338,6 +351,8 @@ fn value_of(subject: &Subject, is_plural: bool, is_past: bool, words: &[Word]) -
     } else if has(PERSONS, head) {
         let is_called = value.iter().all(|word| word.is_capital) && value.len() <= 4;
         is_called && !first.is_in(DEMONYMS)
+    } else if has(SIGNED, head) && !subject.is_singled_out {
+        value.iter().any(|word| word.is_capital || word.has_digit())
     } else {
         has(VALUED, head) || subject.is_singled_out
     };

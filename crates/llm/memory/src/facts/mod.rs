@@ -53,8 +53,6 @@ pub enum Relation {
     Origin,
     /// Whom somebody is married to.
     Spouse,
-    /// When somebody was born, or where.
-    Birth,
     /// When somebody gets up, or goes to bed.
     Routine,
     /// Which of two or more somebody prefers.
@@ -74,7 +72,6 @@ impl fmt::Display for Key {
             Relation::Job => "works as",
             Relation::Origin => "is from",
             Relation::Spouse => "is married to",
-            Relation::Birth => "was born",
             Relation::Routine => "is at",
             Relation::Preference => "is preferred",
         };

@@ -13,9 +13,10 @@ pub const DATED: &str = "birthday anniversary deadline";
 /// What has one value of any form.
 pub const VALUED: &str = "name nickname surname username handle login password passphrase email address \
     colour size job profession occupation hometown birthplace nationality timezone url website \
-    homepage hostname ssid office desk seat room floor bank gym school university employer company \
-    capital currency title type model brand language religion pronouns initials coordinates hours \
+    homepage hostname ssid capital currency title type model brand language religion pronouns initials coordinates hours \
     credentials dimensions measurements motto slogan";
+/// What is told by a name or a number, and has moods besides.
+pub const SIGNED: &str = "office desk seat room floor bank gym school university employer company";
 /// Who somebody has one of.
 pub const PERSONS: &str = "wife husband spouse fiance fiancee boss manager supervisor landlord landlady \
     dentist doctor gp therapist girlfriend boyfriend mother father mom mum dad owner ceo president \
@@ -95,3 +96,13 @@ pub const DAYS: &str = "monday tuesday wednesday thursday friday saturday sunday
 /// Months, and how they are shortened.
 pub const MONTHS: &str = "january february march april may june july august september october november \
     december jan feb mar apr jun jul aug sep sept oct nov dec";
+/// Where somebody can live and live in a town at the same time.
+pub const COUNTRIES: &str = "germany austria switzerland france italy spain portugal england scotland wales \
+    ireland britain uk netherlands holland belgium luxembourg denmark sweden norway finland iceland \
+    poland czechia slovakia hungary romania bulgaria greece turkey ukraine russia serbia croatia \
+    slovenia estonia latvia lithuania usa us america canada mexico brazil argentina chile peru \
+    colombia china japan korea india pakistan indonesia vietnam thailand philippines malaysia \
+    australia zealand egypt morocco nigeria kenya israel iran iraq europe asia africa bavaria saxony \
+    texas california florida ohio ontario quebec queensland";
+/// What people live in besides places.
+pub const STATES: &str = "fear peace poverty hope harmony luxury sin exile shared";
