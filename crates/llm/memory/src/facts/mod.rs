@@ -6,7 +6,7 @@
 //! time (a code, a name, where somebody lives); `I like tea` has none, because `I like coffee` leaves it
 //! true. When in doubt there is no key: two facts side by side do less harm than one that is lost.
 //!
-//! English only. [`words`] are the lists, [`grammar`] the forms that are read.
+//! English only. `words` are the lists, `grammar` the forms that are read.
 
 mod grammar;
 mod words;
