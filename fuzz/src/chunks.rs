@@ -103,7 +103,7 @@ fn seeds() -> Vec<Vec<u8>> {
         "`",
         "a. A ",
     ] {
-        seeds.push(part.repeat(20_000).into_bytes());
+        seeds.push(part.repeat(5_000).into_bytes());
     }
     seeds
 }

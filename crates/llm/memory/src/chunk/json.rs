@@ -63,7 +63,7 @@ impl<'a> Json<'a> {
     /// The path of the member that begins here; goes behind its key.
     fn begin_member(&mut self) -> Path {
         let is_key = self.byte() == Some(b'"');
-        let Some(around) = self.around.last() else { return None };
+        let around = self.around.last()?;
         let path = around.path.clone();
         match around.index {
             _ if self.too_deep > 0 => path,

@@ -74,7 +74,7 @@ fn continues(line: &Line<'_>) -> bool {
         rest.is_some_and(|it| !it.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
     };
     text.starts_with(['}', ')', ']', '{', '>', '|', '&', '+', '.', ',', '=', '?', ':'])
-        || CONTINUING.iter().any(|word| begins_with(&word))
+        || CONTINUING.iter().any(begins_with)
 }
 
 /// Whether a line belongs to the one behind it.
