@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod calculator;
+pub mod chunks;
 pub mod cron;
 pub mod gguf;
 pub mod grammar;
@@ -33,6 +34,7 @@ pub struct Target {
 /// All of them.
 pub const TARGETS: &[Target] = &[
     calculator::TARGET,
+    chunks::TARGET,
     cron::TARGET,
     gguf::TARGET,
     grammar::TARGET,

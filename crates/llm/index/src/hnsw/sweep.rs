@@ -4,7 +4,7 @@
 //! a few slots are looked through for such links; the links of a slot that has some are chosen
 //! anew, among what it has and what the removed ones were linked to (after FreshDiskANN, Singh et
 //! al. 2021). After a round over all slots nobody has a link to what was removed before it began,
-//! so that slot can be used again: no more than a thirty-second of the slots are wasted.
+//! so that slot can be used again: no more than a sixteenth of the slots is wasted.
 
 use super::{HnswIndex, State, link::queries_of};
 use crate::Scratch;
