@@ -3,6 +3,7 @@
 use super::{contents, disk, formatted, open, put};
 use crate::{Damage, Log, OpenError, PAGE_BYTES, StoreError};
 use alloc::{rc::Rc, vec, vec::Vec};
+use proptest::prelude::*;
 use system_platform::{BlockDevice, MemoryDisk, pace};
 
 fn read_page(disk: &MemoryDisk, page: u64) -> Vec<u8> {
@@ -192,4 +193,48 @@ fn a_large_record_spans_segments_and_comes_back() {
     assert_eq!(contents(&log)[&1].1, large[1..]);
     let error = log.put(3, 1, vec![0; crate::MAX_RECORD_BYTES + 1]).unwrap_err();
     assert!(matches!(error, StoreError::TooLarge { .. }));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever is overwritten wherever: the store opens or says why not, and no record says what was
+    /// never put into it.
+    #[test]
+    fn no_damage_makes_up_records(
+        damage in prop::collection::vec((0_u64..200, 0_usize..PAGE_BYTES, any::<u8>(), 1_usize..600), 1..12),
+    ) {
+        let (disk, mut log) = formatted(200);
+        for id in 1..=40 {
+            put(&mut log, id, &vec![id as u8; 700 * (id as usize % 7)]);
+        }
+        for id in (1..=40).step_by(3) {
+            log.delete(id);
+        }
+        pace::run(log.commit()).unwrap();
+        drop(log);
+        for (page, at, byte, len) in damage {
+            let mut bytes = read_page(&disk, page);
+            let end = (at + len).min(PAGE_BYTES);
+            bytes[at..end].fill(byte);
+            write_page(&disk, page, &bytes);
+        }
+        if let Ok((mut log, _)) = pace::run(Log::open(disk)) {
+            let ids: Vec<u64> = log.ids(1).collect();
+            for id in ids {
+                match pace::run(log.get(id)) {
+                    Ok(record) => {
+                        let expected = vec![id as u8; 700 * (id as usize % 7)];
+                        prop_assert_eq!(record.unwrap().payload, expected);
+                    }
+                    Err(error) => prop_assert_eq!(error, StoreError::Damaged { id }),
+                }
+            }
+            // It can be worked with.
+            match log.put(99, 1, vec![9; 100]).and_then(|()| pace::run(log.commit())) {
+                Ok(()) => prop_assert_eq!(pace::run(log.get(99)).unwrap().unwrap().payload, [9; 100]),
+                Err(error) => prop_assert!(matches!(error, StoreError::Full { .. }), "{error}"),
+            }
+        }
+    }
 }
