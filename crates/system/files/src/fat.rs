@@ -32,7 +32,9 @@ mod writer;
 pub use check::{Damage, Report};
 pub use error::{ChainFault, FatError};
 pub use file::File;
-pub use format::{FormatOptions, format};
+#[cfg(any(test, feature = "testing"))]
+pub use format::format_small;
+pub use format::{FormatError, FormatOptions, format};
 pub use geometry::{BootFault, Geometry, Kind};
 pub use name::NameFault;
 pub use volume::{Access, Item, Space, TimeSource, Volume};

@@ -66,8 +66,8 @@ async fn read_at(device: &dyn BlockDevice, place: Place, block: u64) -> Result<G
         return Err(GptError::Header { place, fault: HeaderFault::NoSignature });
     }
     device.read(block, &mut buffer).await?;
-    let header = Header::parse(&buffer, block, info)
-        .map_err(|fault| GptError::Header { place, fault })?;
+    let header =
+        Header::parse(&buffer, block, info).map_err(|fault| GptError::Header { place, fault })?;
     let blocks = header.entries_bytes().div_ceil(info.block_bytes as usize);
     let mut entries = vec![0; blocks * info.block_bytes as usize];
     device.read(header.entries_block, &mut entries).await?;

@@ -15,7 +15,9 @@ pub mod pace;
 pub mod port;
 pub mod time;
 
-pub use block::{BlockDevice, BlockError, BlockFuture, BlockInfo, BlockOperation, MemoryDisk, Partition};
+pub use block::{
+    BlockDevice, BlockError, BlockFuture, BlockInfo, BlockOperation, MemoryDisk, Partition,
+};
 pub use clock::Clock;
 pub use compute::ComputePool;
 pub use input::{Key, KeyEvent, Modifiers};

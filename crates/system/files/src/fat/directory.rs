@@ -189,33 +189,33 @@ impl Disk {
         Ok(())
     }
 
-    /// Writes the sectors of a folder that hold `slots`, and last, when the others are durable, the
-    /// one with slot `key`.
+    /// Writes the sectors of a folder that hold the slots of `before`, then the one with slot
+    /// `key`, then those of `after`, each durable before the next.
     pub async fn write_slots(
         &mut self,
         folder: &Directory,
-        slots: impl Iterator<Item = usize>,
+        before: Range<usize>,
         key: usize,
+        after: Range<usize>,
     ) -> Result<(), FatError> {
         let per_sector = self.geometry.sector_bytes as usize / SLOT;
         let key = key / per_sector;
-        let others: BTreeSet<usize> =
-            slots.map(|slot| slot / per_sector).filter(|sector| *sector != key).collect();
-        for sector in &others {
-            self.write_folder_sector(folder, *sector).await?;
+        let others = |slots: Range<usize>| -> BTreeSet<usize> {
+            slots.map(|slot| slot / per_sector).filter(|sector| *sector != key).collect()
+        };
+        let (before, after) = (others(before), others(after));
+        for sectors in [before, BTreeSet::from([key]), after] {
+            for sector in &sectors {
+                self.write_folder_sector(folder, *sector).await?;
+            }
+            if !sectors.is_empty() {
+                self.flush().await?;
+            }
         }
-        if !others.is_empty() {
-            self.flush().await?;
-        }
-        self.write_folder_sector(folder, key).await?;
-        Ok(self.flush().await?)
+        Ok(())
     }
 
-    async fn write_folder_sector(
-        &self,
-        folder: &Directory,
-        sector: usize,
-    ) -> Result<(), FatError> {
+    async fn write_folder_sector(&self, folder: &Directory, sector: usize) -> Result<(), FatError> {
         let len = self.geometry.sector_bytes as usize;
         let bytes = &folder.slots[sector * len..][..len];
         self.write_runs(&folder.runs, (sector * len) as u64, bytes).await.map_err(Into::into)
@@ -230,7 +230,20 @@ impl Disk {
     ) -> Result<(), FatError> {
         let key = slots.end - 1;
         let with_end = slots.start..(slots.end + 1).min(folder.slots.len() / SLOT);
-        self.write_slots(folder, with_end, key).await
+        self.write_slots(folder, with_end, key, 0..0).await
+    }
+
+    /// Takes an entry away. Its short name goes first: parts of a long name without one are
+    /// nothing.
+    pub async fn remove(
+        &mut self,
+        folder: &mut Directory,
+        slots: Range<usize>,
+    ) -> Result<(), FatError> {
+        self.strike(folder, slots.clone());
+        self.generation += 1;
+        let key = slots.end - 1;
+        self.write_slots(folder, 0..0, key, slots).await
     }
 
     /// Takes an entry away, in memory.

@@ -1,6 +1,11 @@
 //! The volume below its folders: sectors, clusters and what was learned of them.
 
-use super::{FatError, free::FreeMap, geometry::Geometry, table::{Run, Window}};
+use super::{
+    FatError,
+    free::FreeMap,
+    geometry::Geometry,
+    table::{Run, Window},
+};
 use crate::bytes::put;
 use alloc::{rc::Rc, vec, vec::Vec};
 use system_platform::{BlockDevice, BlockError, DateTime};
@@ -56,45 +61,17 @@ impl Disk {
         while !buffer.is_empty() {
             let (sector, within, piece_bytes) = self.locate(runs, offset);
             let len = buffer.len().min(piece_bytes);
+            let is_whole = within == 0 && len >= sector_bytes;
+            let len =
+                if is_whole { len - len % sector_bytes } else { len.min(sector_bytes - within) };
             let (here, rest) = core::mem::take(&mut buffer).split_at_mut(len);
-            if within == 0 && len >= sector_bytes {
-                let len = len - len % sector_bytes;
-                let (whole, end) = here.split_at_mut(len);
-                self.read_sectors(sector, whole).await?;
-                if !end.is_empty() {
-                    let sector = sector + (len / sector_bytes) as u64;
-                    self.read_part(sector, 0, end).await?;
-                }
-                offset += (len + end.len()) as u64;
-                buffer = rest;
+            if is_whole {
+                self.read_sectors(sector, here).await?;
             } else {
-                // Up to the end of this sector.
-                let len = len.min(sector_bytes - within);
-                let (part, end) = here.split_at_mut(len);
-                self.read_part(sector, within, part).await?;
-                offset += len as u64;
-                if end.is_empty() {
-                    buffer = rest;
-                } else {
-                    self.read_piece(sector + 1, end).await?;
-                    offset += end.len() as u64;
-                    buffer = rest;
-                }
+                self.read_part(sector, within, here).await?;
             }
-        }
-        Ok(())
-    }
-
-    /// Reads from the beginning of a sector on, within clusters that lie side by side.
-    async fn read_piece(&self, sector: u64, buffer: &mut [u8]) -> Result<(), BlockError> {
-        let sector_bytes = self.geometry.sector_bytes as usize;
-        let len = buffer.len() - buffer.len() % sector_bytes;
-        let (whole, end) = buffer.split_at_mut(len);
-        if !whole.is_empty() {
-            self.read_sectors(sector, whole).await?;
-        }
-        if !end.is_empty() {
-            self.read_part(sector + (len / sector_bytes) as u64, 0, end).await?;
+            offset += len as u64;
+            buffer = rest;
         }
         Ok(())
     }

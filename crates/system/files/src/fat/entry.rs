@@ -73,19 +73,21 @@ pub(super) fn label(slots: &[u8]) -> Option<String> {
     let is_label = |slot: &&[u8]| {
         slot[0] != DELETED && slot[11] & (LABEL | FOLDER) == LABEL && slot[11] != name::LONG
     };
-    used.filter(is_label).map(|slot| {
-        let mut short = [0; 11];
-        short.copy_from_slice(&slot[..11]);
-        // A label has no dot: both halves are one text.
-        let halves = [&short[..8], &short[8..]].map(|half| {
-            let mut padded = [b' '; 11];
-            put(&mut padded, 0, half);
-            let text = name::decode_short(&padded, 0);
-            let spaces = half.len() - text.chars().count().min(half.len());
-            text + &" ".repeat(spaces)
-        });
-        String::from(halves.concat().trim_end())
-    }).next()
+    used.filter(is_label)
+        .map(|slot| {
+            let mut short = [0; 11];
+            short.copy_from_slice(&slot[..11]);
+            // A label has no dot: both halves are one text.
+            let halves = [&short[..8], &short[8..]].map(|half| {
+                let mut padded = [b' '; 11];
+                put(&mut padded, 0, half);
+                let text = name::decode_short(&padded, 0);
+                let spaces = half.len() - text.chars().count().min(half.len());
+                text + &" ".repeat(spaces)
+            });
+            String::from(halves.concat().trim_end())
+        })
+        .next()
 }
 
 /// The entries among a folder's slots. What makes no sense is left out: parts of long names that
@@ -155,12 +157,10 @@ impl LongName {
 
     /// The first slot and the name, if it belongs to the short one.
     fn finish(self, short: &Short) -> Option<(usize, String)> {
-        let is_whole = !self.parts.is_empty()
-            && self.expected == 0
-            && self.checksum == name::checksum(short);
+        let is_whole =
+            !self.parts.is_empty() && self.expected == 0 && self.checksum == name::checksum(short);
         let units = self.parts.iter().rev().flatten().copied();
         let units: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
-        (is_whole && !units.is_empty())
-            .then(|| (self.first_slot, name::decode_long(&units)))
+        (is_whole && !units.is_empty()).then(|| (self.first_slot, name::decode_long(&units)))
     }
 }

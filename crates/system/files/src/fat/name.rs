@@ -51,9 +51,8 @@ pub(super) fn check(name: &str) -> Result<(), NameFault> {
         return Err(NameFault::Long { units });
     }
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
-    let is_numbered = |kind| {
-        stem.strip_prefix(kind).is_some_and(|rest| matches!(rest.as_bytes(), [b'1'..=b'9']))
-    };
+    let is_numbered =
+        |kind| stem.strip_prefix(kind).is_some_and(|rest| matches!(rest.as_bytes(), [b'1'..=b'9']));
     let is_device = ["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str())
         || is_numbered("COM")
         || is_numbered("LPT");
@@ -80,9 +79,7 @@ pub(super) fn decode_short(short: &Short, case: u8) -> String {
         for byte in &bytes[..len] {
             let c = match byte {
                 0..0x80 => char::from(*byte),
-                _ => {
-                    CODE_PAGE.chars().nth(usize::from(byte - 0x80)).expect("the page is whole")
-                }
+                _ => CODE_PAGE.chars().nth(usize::from(byte - 0x80)).expect("the page is whole"),
             };
             // A separator in a name would make a path of it.
             let c = if c == '/' || c < ' ' { '\u{fffd}' } else { c };
@@ -242,7 +239,8 @@ mod tests {
 
     #[test]
     fn a_long_name_comes_back_from_its_slots() {
-        for name in ["a", "exactly13char", "exactly13chars", "📁 with pairs and more than one slot"] {
+        for name in ["a", "exactly13char", "exactly13chars", "📁 with pairs and more than one slot"]
+        {
             let slots = long_slots(name, 7);
             assert_eq!(slots[0][0] & 0x40, 0x40);
             let units: Vec<u16> = slots

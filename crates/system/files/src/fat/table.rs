@@ -1,6 +1,10 @@
 //! The allocation table: which cluster follows which.
 
-use super::{ChainFault, FatError, Kind, disk::Disk, free::{FreeMap, push}};
+use super::{
+    ChainFault, FatError, Kind,
+    disk::Disk,
+    free::{FreeMap, push},
+};
 use crate::bytes::{put, u16_at, u32_at};
 use alloc::{string::String, vec::Vec};
 use system_platform::BlockError;
@@ -200,7 +204,8 @@ impl Disk {
             let begin = u64::from(first) * sector_bytes as u64;
             let (mut low, mut high) = (usize::MAX, 0);
             while let Some((cluster, value)) = links.peek().copied() {
-                let Some(at) = u64::from(cluster).checked_mul(4).and_then(|at| at.checked_sub(begin))
+                let Some(at) =
+                    u64::from(cluster).checked_mul(4).and_then(|at| at.checked_sub(begin))
                 else {
                     break;
                 };

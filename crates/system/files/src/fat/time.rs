@@ -37,8 +37,7 @@ mod tests {
 
     #[test]
     fn times_come_back_to_two_seconds_and_unknown_ones_are_the_first_day() {
-        let time =
-            DateTime { year: 2026, month: 11, day: 25, hour: 21, minute: 17, second: 42 };
+        let time = DateTime { year: 2026, month: 11, day: 25, hour: 21, minute: 17, second: 42 };
         let (date, of_day) = encode(Some(time));
         assert_eq!(decode(date, of_day), Some(time));
         let (date, of_day) = encode(None);

@@ -1,6 +1,9 @@
 //! One partition in a table.
 
-use crate::{Guid, bytes::{put, u16_at, u64_at}};
+use crate::{
+    Guid,
+    bytes::{put, u16_at, u64_at},
+};
 use alloc::string::String;
 
 /// Bytes of an entry as we write it; a table may have longer ones.

@@ -94,10 +94,7 @@ impl Header {
             && self.entry_bytes.is_power_of_two()
             && (1..=MOST_ENTRIES_BYTES).contains(&len);
         if !is_sound {
-            return Err(HeaderFault::Entries {
-                count: self.entries,
-                len_bytes: self.entry_bytes,
-            });
+            return Err(HeaderFault::Entries { count: self.entries, len_bytes: self.entry_bytes });
         }
         let blocks = len.div_ceil(u64::from(disk.block_bytes));
         let end = self.entries_block.saturating_add(blocks);

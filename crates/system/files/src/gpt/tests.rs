@@ -63,9 +63,8 @@ fn two_damaged_tables_are_an_error_that_names_both() {
 #[test]
 fn partitions_over_each_other_or_beyond_the_disk_are_refused() {
     let disk = MemoryDisk::new(512, 400);
-    let refusal = |entries: &[Entry]| {
-        pace::run(write(&disk, KIND, entries)).unwrap_err().to_string()
-    };
+    let refusal =
+        |entries: &[Entry]| pace::run(write(&disk, KIND, entries)).unwrap_err().to_string();
     assert_eq!(
         refusal(&[entry(1, 100, 200), entry(2, 40, 100)]),
         "partitions 2 and 1 both have block 100"

@@ -20,11 +20,7 @@ impl Partition {
         let info = BlockInfo { blocks, ..device.info().clone() };
         match first.checked_add(blocks) {
             Some(end) if end <= device.info().blocks => Ok(Self { device, first, info }),
-            _ => Err(BlockError::OutOfRange {
-                first,
-                count: blocks,
-                blocks: device.info().blocks,
-            }),
+            _ => Err(BlockError::OutOfRange { first, count: blocks, blocks: device.info().blocks }),
         }
     }
 }
