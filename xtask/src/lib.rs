@@ -9,6 +9,7 @@ pub mod bench;
 pub mod bootloader;
 pub mod build;
 pub mod cli;
+pub mod disk;
 pub mod embedding;
 mod error;
 pub mod eval;
