@@ -8,7 +8,9 @@
 
 pub mod calculator;
 pub mod cron;
+pub mod fat;
 pub mod gguf;
+pub mod gpt;
 pub mod grammar;
 pub mod mutate;
 pub mod schema;
@@ -34,7 +36,9 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     calculator::TARGET,
     cron::TARGET,
+    fat::TARGET,
     gguf::TARGET,
+    gpt::TARGET,
     grammar::TARGET,
     schema::TARGET,
     template::TARGET,
