@@ -165,7 +165,8 @@ pub(super) fn long_slots(name: &str, checksum: u8) -> Vec<[u8; 32]> {
     let count = units.len().div_ceil(UNITS.len());
     let slot = |(index, part): (usize, &[u16])| {
         let mut slot = [0xff; 32];
-        slot[0] = index as u8 + 1 | if index + 1 == count { 0x40 } else { 0 };
+        let end = if index + 1 == count { 0x40 } else { 0 };
+        slot[0] = (index as u8 + 1) | end;
         (slot[11], slot[12], slot[13]) = (LONG, 0, checksum);
         put(&mut slot, 26, &[0, 0]);
         // A name that does not fill its slots ends with a zero.

@@ -108,7 +108,7 @@ impl Disk {
         let first = runs.first().map_or(0, |run| run.first);
         debug_assert!(total(runs) >= len.div_ceil(self.geometry.cluster_bytes()));
         match parent.find(last).cloned() {
-            Some(entry) if entry.is_folder() => return Err(FatError::IsFolder { path }),
+            Some(entry) if entry.is_folder() => Err(FatError::IsFolder { path }),
             Some(old) => {
                 let old_runs = match old.first {
                     0 => Vec::new(),
