@@ -83,7 +83,7 @@ pub fn make(options: &DiskOptions) -> Result<Layout, Error> {
 }
 
 fn fill(options: &DiskOptions, path: &Path) -> Result<Layout, Error> {
-    let bad = |reason: String| Error::BadFile { path: path.to_path_buf(), reason };
+    let bad = |reason: String| Error::BadFile { path: options.output.clone(), reason };
     let disk = FileDisk::create(path, options.block_bytes, options.len_bytes)
         .map_err(|error| bad(error.to_string()))?;
     let disk: Rc<dyn BlockDevice> = Rc::new(disk);
