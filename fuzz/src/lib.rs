@@ -9,7 +9,9 @@
 pub mod calculator;
 pub mod chunks;
 pub mod cron;
+pub mod fat;
 pub mod gguf;
+pub mod gpt;
 pub mod grammar;
 pub mod mutate;
 pub mod schema;
@@ -36,7 +38,9 @@ pub const TARGETS: &[Target] = &[
     calculator::TARGET,
     chunks::TARGET,
     cron::TARGET,
+    fat::TARGET,
     gguf::TARGET,
+    gpt::TARGET,
     grammar::TARGET,
     schema::TARGET,
     template::TARGET,

@@ -10,6 +10,7 @@ pub mod bench_memory;
 pub mod bootloader;
 pub mod build;
 pub mod cli;
+pub mod disk;
 pub mod embedding;
 mod error;
 pub mod eval;

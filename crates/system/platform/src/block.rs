@@ -5,11 +5,13 @@
 //! for tests.
 
 mod memory;
+mod partition;
 
 use alloc::{boxed::Box, string::String};
 use core::{fmt, future::Future, pin::Pin};
 
 pub use memory::MemoryDisk;
+pub use partition::Partition;
 
 /// What an operation on a device comes to. On the heap, so that devices can be used as objects.
 pub type BlockFuture<'a> = Pin<Box<dyn Future<Output = Result<(), BlockError>> + 'a>>;

@@ -18,7 +18,9 @@ pub mod port;
 pub mod time;
 pub mod wait;
 
-pub use block::{BlockDevice, BlockError, BlockFuture, BlockInfo, BlockOperation, MemoryDisk};
+pub use block::{
+    BlockDevice, BlockError, BlockFuture, BlockInfo, BlockOperation, MemoryDisk, Partition,
+};
 pub use clock::Clock;
 pub use compute::ComputePool;
 pub use dma::{DmaMemory, DmaRegion, OutOfDmaMemory};
