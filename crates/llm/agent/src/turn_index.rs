@@ -2,7 +2,10 @@
 //! `search_history` searches.
 
 use alloc::{boxed::Box, format, string::String, vec::Vec};
-use llm_context::{TurnId, TurnView, Window, outside::excerpt};
+use llm_context::{
+    TurnId, TurnView, Window,
+    outside::{self, excerpt},
+};
 use llm_inference::{embedding::EmbedError, model::Role};
 use llm_memory::{
     BoxFuture, MemoryError, TextEmbedder, cosine,
@@ -76,7 +79,8 @@ impl TurnIndex {
     }
 }
 
-/// What was said in a turn, a line for each message.
+/// What was said in a turn, a line for each message. What the agent said to text from outside may
+/// repeat it, and is marked as such text is.
 pub(crate) fn said(turn: &TurnView<'_>) -> String {
     let mut text = String::new();
     for message in &turn.messages {
@@ -89,7 +93,15 @@ pub(crate) fn said(turn: &TurnView<'_>) -> String {
             Role::Tool => "tool",
             Role::System => "system",
         };
-        text.push_str(&format!("{speaker}: {}", excerpt(message.content.trim(), EXCERPT_BYTES)));
+        let content = message.content.trim();
+        let said = match turn.held_outside_data && message.role == Role::Assistant {
+            true if !outside::is_in(content) => {
+                let most = content.floor_char_boundary(EXCERPT_BYTES);
+                outside::marked("an earlier reply", &content[..most])
+            }
+            _ => excerpt(content, EXCERPT_BYTES),
+        };
+        text.push_str(&format!("{speaker}: {said}"));
     }
     text
 }
