@@ -7,7 +7,7 @@ use crate::{
     calls::{CallError, ToolCall},
     cancel::until_cancelled,
     join::join_all,
-    own_words::are_own_words,
+    own_words::{are_own_words, begins_as},
     turn_index::Conversation,
 };
 use alloc::{
@@ -23,7 +23,7 @@ use core::{
 use llm_context::outside;
 use llm_inference::model::LanguageModel;
 use llm_tools::{
-    Capability, Grants, Origin, Refusal, State, Tool, ToolContext, ToolError, ToolOutput,
+    Capability, Grants, Origin, Refusal, State, ToolContext, ToolError, ToolOutput,
     audit::Call,
     grants::{Decision, Permit, Question},
 };
@@ -207,13 +207,13 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
         let ToolCall { name, arguments, .. } = call;
         let question = self.window.question().unwrap_or_default();
-        let is_read_out = || {
-            let readings = |tool: &dyn Tool| tool.readings(question, &self.reading_context());
-            self.tools.get(name).is_ok_and(|tool| readings(tool).contains(arguments))
+        let Ok(tool) = self.tools.get(name) else {
+            return true;
         };
-        let is_asked_for = self.asked_tool.as_ref() == Some(name)
-            && (are_own_words(arguments, question) || is_read_out());
-        !is_asked_for
+        let begins_as_one = || tool.examples().iter().any(|it| begins_as(question, it.request));
+        let is_asked_for = self.asked_tool.as_ref() == Some(name) || begins_as_one();
+        let is_read_out = || tool.readings(question, &self.reading_context()).contains(arguments);
+        !(is_asked_for && (are_own_words(arguments, question) || is_read_out()))
     }
 
     /// Whether an error says what somebody else wrote.

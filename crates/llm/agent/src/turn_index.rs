@@ -79,10 +79,13 @@ impl TurnIndex {
     }
 }
 
-/// What was said in a turn, a line for each message. What the agent said to text from outside may
+/// What was said in a turn, a line for each message. What the agent said behind text from outside may
 /// repeat it, and is marked as such text is.
 pub(crate) fn said(turn: &TurnView<'_>) -> String {
     let mut text = String::new();
+    // What was recalled for a turn stood in front of it, and is not among its messages.
+    let is_among = turn.messages.iter().any(|message| outside::is_in(&message.content));
+    let mut is_behind = turn.held_outside_data && !is_among;
     for message in &turn.messages {
         if !text.is_empty() {
             text.push('\n');
@@ -94,8 +97,10 @@ pub(crate) fn said(turn: &TurnView<'_>) -> String {
             Role::System => "system",
         };
         let content = message.content.trim();
-        let said = match turn.held_outside_data && message.role == Role::Assistant {
-            true if !outside::is_in(content) => {
+        let is_marked = outside::is_in(content);
+        is_behind |= is_marked;
+        let said = match is_behind && message.role == Role::Assistant {
+            true if !is_marked => {
                 let most = content.floor_char_boundary(EXCERPT_BYTES);
                 outside::marked("an earlier reply", &content[..most])
             }
