@@ -110,7 +110,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         let fingerprint = self.host.embedder().fingerprint();
         let memories = self.memory.nearest(question.text, vector, fingerprint, MOST);
         let memories = memories.into_iter().filter(|found| found.score >= MEMORY_FLOOR);
-        let memories = memories.map(|found| self.from_memory(found));
+        let memories = memories.map(|found| self.recalled_memory(found));
         let mut all: Vec<(f32, Recalled)> = turns.chain(memories).collect();
         all.sort_by(|left, right| right.0.total_cmp(&left.0));
         all.truncate(MOST);
@@ -128,7 +128,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
     }
 
-    fn from_memory(&self, found: Found<'_>) -> (f32, Recalled) {
+    fn recalled_memory(&self, found: Found<'_>) -> (f32, Recalled) {
         let text = self.outside_state.told(found.entry);
         (found.score, Recalled { source: RecallSource::Memory(found.entry.id), text })
     }

@@ -154,7 +154,7 @@ fn the_line_that_is_left_of_a_turn_quotes_nothing_from_outside() {
         if !bench.agent.window.is_live(TurnId(1)) {
             break;
         }
-        bench.say(&format!("Chapter {number}: {}", "the ship sailed on ".repeat(40)));
+        bench.say(&format!("Chapter {number} is here. {}", "the ship sailed on ".repeat(40)));
     }
     let window = &bench.agent.window;
     let line = "turn 1: user: What does the letter say? (data from inbox)";
