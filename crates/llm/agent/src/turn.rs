@@ -60,6 +60,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         cancel: &AtomicBool,
     ) {
         self.is_tainted = false;
+        self.asked_tool = route.as_ref().and_then(|route| route.tool()).map(ToString::to_string);
         let is_routed = route.is_some();
         if let Some(tool) = route.as_ref().and_then(|route| route.tool()) {
             if self.admit_question(question, false, observer).await {
@@ -71,6 +72,10 @@ impl<M: LanguageModel> Agent<'_, M> {
             self.describe_for(question, observer).await;
         }
         if self.admit_question(question, true, observer).await {
+            if !is_routed && self.window.holds_outside_data() {
+                let route = self.judge(question, observer).await;
+                self.asked_tool = route.and_then(|route| route.tool().map(ToString::to_string));
+            }
             self.answer(pacer, observer, cancel).await;
         }
     }
@@ -187,7 +192,7 @@ impl<M: LanguageModel> Agent<'_, M> {
                 if matches!(error, ToolError::Faulty(_) | ToolError::Refused(Refusal::Stopped)) {
                     return None;
                 }
-                answers.refuse(&error.to_string(), observer)?
+                answers.refuse(&self.error_for_model(&call.name, &error), observer)?
             }
         };
         Some(self.result_message(call, &told))

@@ -22,6 +22,9 @@ pub struct ArchivedTurn {
     pub tokens: usize,
     /// When it came: the turn at the end of the window then; [`TurnId::NONE`] if there was none.
     pub came_during: TurnId,
+    /// Whether text that somebody else wrote stood in it, be it in the messages or in what was
+    /// recalled for it.
+    pub held_outside_data: bool,
 }
 
 impl ArchivedTurn {
@@ -147,7 +150,13 @@ mod tests {
 
     fn turn(id: u64, len: usize) -> ArchivedTurn {
         let messages = vec![Message::new(Role::User, "x".repeat(len))];
-        ArchivedTurn { turn: TurnId(id), messages, tokens: len, came_during: TurnId(id + 1) }
+        ArchivedTurn {
+            turn: TurnId(id),
+            messages,
+            tokens: len,
+            came_during: TurnId(id + 1),
+            held_outside_data: false,
+        }
     }
 
     #[test]

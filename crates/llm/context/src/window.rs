@@ -14,7 +14,7 @@ use crate::{
     policy::Uses,
     summary::Lines,
 };
-use alloc::{vec, vec::Vec};
+use alloc::{collections::BTreeSet, vec, vec::Vec};
 use llm_inference::model::{LanguageModel, Message, Role, TemplateError, TokenId};
 
 /// How the tokens of the segments come about.
@@ -42,6 +42,9 @@ pub struct Window {
     rendering: Rendering,
     /// The turns in the window, and when they were used.
     uses: Uses,
+    /// The turns in the window that were saved when they held text from outside; what had been
+    /// recalled for them is not saved.
+    outside_turns: BTreeSet<TurnId>,
     /// The turn that began last, be it in the window or not.
     newest_turn: TurnId,
     lines: Lines,
@@ -60,6 +63,7 @@ impl Window {
             segments: Vec::new(),
             rendering: Rendering::Fragments,
             uses: Uses::default(),
+            outside_turns: BTreeSet::new(),
             newest_turn: TurnId::NONE,
             lines: Lines::default(),
             archive: Archive::default(),
@@ -130,9 +134,11 @@ impl Window {
         &self.segments
     }
 
-    /// Whether somewhere in the window stands text that somebody else wrote.
+    /// Whether somewhere in the window stands text that somebody else wrote, or a turn for which such
+    /// text had been recalled when it was saved.
     pub fn holds_outside_data(&self) -> bool {
-        self.segments.iter().any(|segment| outside::is_in(segment.text()))
+        !self.outside_turns.is_empty()
+            || self.segments.iter().any(|segment| outside::is_in(segment.text()))
     }
 
     /// What the person said in the turn at the end.
@@ -198,6 +204,7 @@ impl Window {
         self.segments.clone_from(&self.pinned);
         self.rendering = Rendering::Fragments;
         self.uses = Uses::default();
+        self.outside_turns.clear();
         self.newest_turn = TurnId::NONE;
         self.lines = Lines::default();
         self.archive = Archive::new(self.archive.limit_bytes());

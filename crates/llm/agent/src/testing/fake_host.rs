@@ -46,6 +46,8 @@ pub struct FakeHost {
     pub canvas: OnceCell<FakeCanvas>,
     /// Where code runs, if there is such a place.
     pub code_host: OnceCell<Rc<FakeCodeHost>>,
+    /// Seconds by which the calendar is ahead of where it begins.
+    pub passed_s: Cell<i64>,
     keymap: Cell<&'static str>,
     uptime_ns: Cell<u64>,
 }
@@ -71,6 +73,7 @@ impl Default for FakeHost {
             canvas: OnceCell::new(),
             code_host: OnceCell::new(),
             keymap: Cell::new(KEYMAPS[0]),
+            passed_s: Cell::new(0),
             uptime_ns: Cell::new(0),
         }
     }
@@ -146,7 +149,7 @@ impl Machine for FakeHost {
     }
 
     fn date_time(&self) -> Option<DateTime> {
-        Some(DateTime::from_unix(1_795_478_399))
+        Some(DateTime::from_unix(1_795_478_399 + self.passed_s.get()))
     }
 
     fn boot_description(&self) -> String {

@@ -3,7 +3,7 @@
 use super::{Refusal, Window, tokens_of};
 use crate::{
     EvictionPolicy, Recalled, Segment, SegmentState, TurnId, WindowError, archive::ArchivedTurn,
-    fragment,
+    fragment, outside,
 };
 use alloc::{vec, vec::Vec};
 use llm_inference::model::{LanguageModel, Message, Role, TemplateError, ToolCall};
@@ -176,12 +176,15 @@ impl Window {
         let (gone, kept) = segments.partition::<Vec<_>, _>(|segment| segment.turn == turn);
         self.segments = kept;
         let tokens = tokens_of(&gone);
+        let held_outside_data = self.outside_turns.remove(&turn)
+            || gone.iter().any(|segment| outside::is_in(segment.text()));
         let (own, _) = gone.into_iter().partition::<Vec<_>, _>(|it| it.state == SegmentState::Live);
         let archived = ArchivedTurn {
             turn,
             tokens: tokens_of(&own),
             messages: own.into_iter().map(|segment| segment.message).collect(),
             came_during: self.last_turn().unwrap_or(TurnId::NONE),
+            held_outside_data,
         };
         self.uses.remove(turn);
         self.archive_turn(archived, tokens, self.policy, paging);
@@ -198,7 +201,7 @@ impl Window {
     ) {
         let (turn, messages) = (archived.turn, archived.messages.len());
         // A line has a token at least, so no more lines than tokens can ever be shown.
-        self.lines.add(turn, &archived.messages, self.budget.summary());
+        self.lines.add(&archived, self.budget.summary());
         paging.forgotten.extend(self.archive.insert(archived));
         paging.paged_out.push(PageOut { turn, tokens, messages, policy });
         self.evicted_turns += 1;

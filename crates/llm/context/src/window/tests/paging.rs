@@ -130,6 +130,7 @@ fn a_call_and_its_result_leave_together_and_are_archived_word_for_word() {
         messages: vec![user("1+1"), reply, result, Message::new(Role::Assistant, "It is 2.")],
         tokens,
         came_during: TurnId(3),
+        held_outside_data: false,
     };
     assert_eq!(window.archive().get(TurnId(1)), Some(&kept));
     assert_eq!(window.usage().by_state.paged_out, window.archive().tokens());
