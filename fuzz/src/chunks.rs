@@ -156,6 +156,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_title_that_comes_late_leaves_the_lines_in_order() {
+        run(format!("{}<title>T</title>", "x\n y\n".repeat(40)).as_bytes());
+    }
+
+    #[test]
     fn seeds_of_statements_say_something_that_can_be_replaced() {
         let said =
             seeds().iter().filter(|seed| fact(&String::from_utf8_lossy(seed)).is_some()).count();

@@ -221,7 +221,8 @@ impl<'a, M: Fn(&str) -> usize> Chunks<'a, M> {
         let mut taken = self.window.drain(..count);
         let first = taken.next().expect("a chunk has a piece");
         let (mut size, mut bytes) = (first.size_with_gap(), first.len_bytes());
-        let mut last = first.piece.clone();
+        // The title of a page stands before what it is the title of, wherever it was written.
+        let (mut first_line, mut last_line) = (first.piece.first_line, first.piece.last_line);
         let (mut path, mut is_heading) = (first.piece.path, first.piece.role == Role::Heading);
         for measured in taken {
             size += measured.size_with_gap();
@@ -234,11 +235,11 @@ impl<'a, M: Fn(&str) -> usize> Chunks<'a, M> {
                 (false, false) => path = common(&path, &piece.path),
             }
             is_heading &= piece.role == Role::Heading;
-            last = piece;
+            first_line = first_line.min(piece.first_line);
+            last_line = last_line.max(piece.last_line);
         }
         self.window_size -= size;
         self.window_bytes -= bytes;
-        let (first_line, last_line) = (first.piece.first_line, last.last_line);
         Chunk { text, repeated_bytes, first_line, last_line, path: steps(&path) }
     }
 }
