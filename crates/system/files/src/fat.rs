@@ -21,7 +21,6 @@ mod file;
 mod format;
 mod free;
 pub mod geometry;
-mod lock;
 mod name;
 mod path;
 mod table;

@@ -139,28 +139,28 @@ impl Log {
         let mut rest = bytes;
         while page < end {
             let sequence = page / self.data_pages();
-            let is_new = sequence == self.chain_end();
-            if is_new {
+            let mut header = Vec::new();
+            if sequence == self.chain_end() {
                 let segment = self
                     .free
                     .pop_front()
                     .ok_or(StoreError::Full { needed: bytes.len() as u64, free: 0 })?;
-                let first_group = if page == self.head { page } else { end };
-                let first_group = first_group.min((sequence + 1) * self.data_pages());
+                // This group begins here, or the next one behind it.
+                let next = if page == self.head { page } else { end };
+                let first_group = next.min(page + self.data_pages());
                 self.chain.push_back(Some(Link { segment, first_group }));
+                // Counted with the header's page.
+                let first_group = (first_group - page) as u32 + 1;
+                header = SegmentHeader { sequence, first_group }.to_page(self.superblock.store);
             }
             let (on_device, behind) = self.locate(page).ok_or(StoreError::Broken)?;
             let count = behind.min(end - page);
             let (part, later) = rest.split_at(count as usize * PAGE_BYTES);
-            if is_new {
-                let first = self.chain.back().copied().flatten().map_or(page, |it| it.first_group);
-                // Behind the header's page.
-                let header = SegmentHeader { sequence, first_group: (first - page) as u32 + 1 };
-                let mut both = header.to_page(self.superblock.store);
-                both.extend_from_slice(part);
-                write_pages(&*self.device, on_device - 1, &both).await?;
-            } else {
+            if header.is_empty() {
                 write_pages(&*self.device, on_device, part).await?;
+            } else {
+                header.extend_from_slice(part);
+                write_pages(&*self.device, on_device - 1, &header).await?;
             }
             (page, rest) = (page + count, later);
         }

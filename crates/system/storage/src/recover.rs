@@ -155,15 +155,15 @@ impl Log {
         }
         let mut log = Self::empty(device, superblock);
         log.is_read_only = true;
-        let headers = log.find_chain(&mut opened).await;
-        log.replay(&headers, &mut opened).await;
+        log.find_chain(&mut opened).await;
+        log.replay(&mut opened).await;
         Ok((log, opened))
     }
 
-    /// Finds the segments of the log; gives their headers by their place in it.
-    async fn find_chain(&mut self, opened: &mut Opened) -> BTreeMap<u64, SegmentHeader> {
-        let mut headers = BTreeMap::new();
-        let mut places = BTreeMap::new();
+    /// Finds the segments of the log.
+    async fn find_chain(&mut self, opened: &mut Opened) {
+        let data_pages = self.data_pages();
+        let mut links = BTreeMap::new();
         let mut page = vec![0; PAGE_BYTES];
         for segment in 0..self.superblock.segments {
             let on_device = self.segment_page(segment);
@@ -176,31 +176,25 @@ impl Log {
             if let Some(header) = SegmentHeader::read(&page, self.superblock.store, pages)
                 && header.sequence >= self.superblock.tail
             {
-                headers.insert(header.sequence, header);
-                places.insert(header.sequence, segment);
+                // Behind the header's page.
+                let offset = u64::from(header.first_group) - 1;
+                let first_group = header.sequence * data_pages + offset;
+                links.insert(header.sequence, Link { segment, first_group });
             }
         }
         let tail = self.superblock.tail;
-        let end = places.last_key_value().map_or(tail, |(sequence, _)| sequence + 1);
+        let end = links.last_key_value().map_or(tail, |(sequence, _)| sequence + 1);
         // A number that is far off is none of this log.
         let end = end.min(tail + u64::from(self.superblock.segments));
-        let pages = self.data_pages();
-        let link = |sequence: u64| {
-            let segment = *places.get(&sequence)?;
-            let offset =
-                u64::from(headers.get(&sequence).map(|it: &SegmentHeader| it.first_group)?) - 1;
-            Some(Link { segment, first_group: sequence * pages + offset })
-        };
-        self.chain = (tail..end).map(link).collect();
+        self.chain = (tail..end).map(|sequence| links.get(&sequence).copied()).collect();
         let taken: Vec<u32> = self.chain.iter().flatten().map(|link| link.segment).collect();
         self.free.retain(|segment| !taken.contains(segment));
-        let missing = (tail..end).filter(|sequence| !places.contains_key(sequence));
+        let missing = (tail..end).filter(|sequence| !links.contains_key(sequence));
         opened.damage.extend(missing.map(|sequence| Damage::Segment { sequence }));
-        headers
     }
 
     /// Reads all groups in order.
-    async fn replay(&mut self, headers: &BTreeMap<u64, SegmentHeader>, opened: &mut Opened) {
+    async fn replay(&mut self, opened: &mut Opened) {
         let pages = self.data_pages();
         let end = self.chain_end() * pages;
         let mut suspects: Vec<Suspect> = Vec::new();
@@ -210,13 +204,12 @@ impl Log {
         let mut is_in_step = false;
         while page < end {
             let sequence = page / pages;
-            let Some(header) = headers.get(&sequence) else {
+            let Some(link) = self.chain[(sequence - self.superblock.tail) as usize] else {
                 (page, is_in_step) = ((sequence + 1) * pages, false);
                 continue;
             };
-            let first = sequence * pages + u64::from(header.first_group) - 1;
-            if !is_in_step && page < first {
-                page = first;
+            if !is_in_step && page < link.first_group {
+                page = link.first_group;
                 continue;
             }
             let found = self.group_at(page, &mut segment, opened).await;

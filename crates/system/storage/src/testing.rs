@@ -7,6 +7,23 @@ use core::{
 };
 use system_platform::{BlockDevice, BlockError, BlockFuture, BlockInfo, MemoryDisk, pace};
 
+/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers in every run.
+pub struct Random(
+    /// The seed.
+    pub u64,
+);
+
+impl Random {
+    /// A number below `bound`, which is not 0.
+    pub const fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % bound
+    }
+}
+
 /// A disk that keeps what was written since the last flush in a cache of its own, and loses some of it
 /// when the power is cut: each block of each write is kept or not, in any order.
 pub struct PowerCutDisk {
@@ -14,7 +31,7 @@ pub struct PowerCutDisk {
     cached: RefCell<Vec<(u64, Vec<u8>)>>,
     /// Operations until the power is cut.
     left: Cell<u64>,
-    seed: Cell<u64>,
+    random: RefCell<Random>,
 }
 
 impl PowerCutDisk {
@@ -24,7 +41,7 @@ impl PowerCutDisk {
             durable,
             cached: RefCell::default(),
             left: Cell::new(cut_after),
-            seed: Cell::new(seed),
+            random: RefCell::new(Random(seed)),
         }
     }
 
@@ -49,12 +66,7 @@ impl PowerCutDisk {
     }
 
     fn random(&self, below: u64) -> u64 {
-        // SplitMix64 (Steele, Lea, Flood 2014).
-        let mut z = self.seed.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
-        self.seed.set(z);
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % below
+        self.random.borrow_mut().below(below)
     }
 
     /// What the cut leaves of the cache: nothing, everything, or any of its blocks in any order.

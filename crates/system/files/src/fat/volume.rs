@@ -5,11 +5,11 @@ use super::{
     disk::Disk,
     entry::{self, Entry},
     geometry::{BOOT_BYTES, Geometry},
-    lock::Lock,
     path,
     table::Window,
 };
 use alloc::{boxed::Box, rc::Rc, string::String, vec, vec::Vec};
+use system_core::lock::Lock;
 use system_platform::{BlockDevice, DateTime};
 
 /// What may be done with a volume.

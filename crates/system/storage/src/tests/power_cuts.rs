@@ -5,24 +5,14 @@
 //! with nothing copied of a group that goes on behind the oldest segment, these tests fail.
 
 use super::{Records, contents};
-use crate::{Log, StoreError, testing::PowerCutDisk};
+use crate::{
+    Log, StoreError,
+    testing::{PowerCutDisk, Random},
+};
 use alloc::{rc::Rc, vec, vec::Vec};
 use system_platform::{MemoryDisk, pace};
 
 const HISTORIES: u64 = 10_000;
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % bound
-    }
-}
 
 /// What is known of a store.
 struct Model {
