@@ -80,6 +80,15 @@ impl DateSpec {
         )
     }
 
+    /// The same day in a year, if it is one of any year.
+    pub fn with_year(self, year: Option<i16>) -> Self {
+        match self {
+            Self::MonthDay { month, day, year: None } => Self::MonthDay { month, day, year },
+            Self::Holiday { holiday, year: None } => Self::Holiday { holiday, year },
+            other => other,
+        }
+    }
+
     /// The date that is meant on the day `today`; `None` if there is none, as with 31 February.
     pub fn resolve(self, today: Date, toward: Toward) -> Option<Date> {
         let is_right = |date: Date| match toward {

@@ -10,6 +10,7 @@ mod facts;
 mod reckoning;
 
 use super::{
+    WEEKDAYS,
     date::{self, DateSpec, Toward},
     date_of, say,
     span::{self, Span},
@@ -143,7 +144,7 @@ impl<'a> Question<'a> {
             (true, _) => format!("{} from now", self.typed(from, next)),
             (false, Some(date)) if !self.words.is(next, &["before", "after"]) => {
                 let direction = if is_before { "before" } else { "after" };
-                let day = say::day(super::at_midnight(date)?);
+                let day = day_text(date)?;
                 format!("{} {direction} {day}", self.typed(from, next))
             }
             (false, _) => self.typed(from, end),
@@ -229,13 +230,7 @@ impl<'a> Question<'a> {
     /// The same day in this year or so many years later, if it is a day of any year.
     fn in_year(&self, spec: DateSpec, years: i32) -> DateSpec {
         let year = i16::try_from(years).ok().and_then(|years| self.today.year().checked_add(years));
-        match spec {
-            DateSpec::MonthDay { month, day, year: None } => {
-                DateSpec::MonthDay { month, day, year }
-            }
-            DateSpec::Holiday { holiday, year: None } => DateSpec::Holiday { holiday, year },
-            other => other,
-        }
+        spec.with_year(year)
     }
 
     /// `What week number is it?`, `What day of the year is 4 May?`
@@ -260,7 +255,7 @@ impl<'a> Question<'a> {
         };
         let (subject, verb) = match date == self.today {
             true => ("Today".to_owned(), "is"),
-            false => (say::day(super::at_midnight(date)?), self.verb(date)),
+            false => (day_text(date)?, self.verb(date)),
         };
         if is_day {
             return Some(format!(
@@ -306,19 +301,29 @@ impl<'a> Question<'a> {
         let date = spec.resolve(self.today, self.toward())?;
         let verb = self.verb(date);
         let typed = self.typed(from, to);
-        let time = super::at_midnight(date)?;
         Some(match spec {
             DateSpec::MonthDay { .. } | DateSpec::Day(_) | DateSpec::DayOfMonth { .. } => {
-                let weekday = super::WEEKDAYS[usize::from(time.weekday())];
-                format!("{} {verb} a {weekday}.", say::day(time))
+                return self.weekday_statement(date);
             }
-            DateSpec::Weekday { .. } => format!("{typed} {verb} {}.", say::day(time)),
-            DateSpec::Holiday { .. } => format!("{typed} {verb} on {}.", say::date(time)),
-            _ => format!("{typed} {verb} {}.", say::date(time)),
+            DateSpec::Weekday { .. } => format!("{typed} {verb} {}.", day_text(date)?),
+            DateSpec::Holiday { .. } => format!("{typed} {verb} on {}.", date_text(date)?),
+            _ => format!("{typed} {verb} {}.", date_text(date)?),
         })
+    }
+
+    /// `20 July 1969 was a Sunday.`
+    fn weekday_statement(&self, date: Date) -> Option<String> {
+        let weekday = WEEKDAYS[usize::from(date.weekday().to_monday_zero_offset() as u8)];
+        Some(format!("{} {} a {weekday}.", day_text(date)?, self.verb(date)))
     }
 }
 
+/// `20 July 1969`.
+fn day_text(date: Date) -> Option<String> {
+    super::at_midnight(date).map(say::day)
+}
+
+/// `Sunday, 20 July 1969`.
 fn date_text(date: Date) -> Option<String> {
     super::at_midnight(date).map(say::date)
 }

@@ -1,6 +1,6 @@
 //! How long it is from one day or time to another.
 
-use super::{Question, date_text};
+use super::{Question, date_text, day_text};
 use crate::calendar::{
     When,
     date::{self, Toward},
@@ -35,10 +35,7 @@ impl Question<'_> {
             to => to,
         };
         let (early, late) = if from <= to { (from, to) } else { (to, from) };
-        let day = |date| crate::calendar::at_midnight(date).map(say::day);
-        let length = days_text(early, late, unit)?;
-        let verb = if length.starts_with("1 ") { "is" } else { "are" };
-        Some(format!("There {verb} {length} between {} and {}.", day(from)?, day(to)?))
+        between_text(early, late, unit)
     }
 
     /// `How long is it from 8:45 to 17:20?`
@@ -151,8 +148,15 @@ impl Question<'_> {
     }
 }
 
+/// `There are 45 days between 1 March 2026 and 15 April 2026.`
+pub(super) fn between_text(early: Date, late: Date, unit: Option<Unit>) -> Option<String> {
+    let length = days_text(early, late, unit)?;
+    let verb = if length.starts_with("1 ") { "is" } else { "are" };
+    Some(format!("There {verb} {length} between {} and {}.", day_text(early)?, day_text(late)?))
+}
+
 /// The time between two days in the unit asked for, with what is left over in days.
-pub(super) fn days_text(from: Date, to: Date, unit: Option<Unit>) -> Option<String> {
+fn days_text(from: Date, to: Date, unit: Option<Unit>) -> Option<String> {
     let difference = |unit| from.until(DateDifference::new(to).largest(unit)).ok();
     let days = u64::try_from(difference(jiff::Unit::Day)?.get_days()).ok()?;
     let text = |number: u64, name: &str, days: u64| match (number, days) {

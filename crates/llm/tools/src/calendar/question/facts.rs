@@ -1,7 +1,7 @@
 //! Facts of the calendar that questions ask for: lengths of months, the second Tuesday, ages, the
 //! seconds of Unix. Their words leave no doubt, so what else the question says makes no difference.
 
-use super::Question;
+use super::{Question, date_text, day_text};
 use crate::calendar::{
     MONTHS, at_midnight,
     date::{self, DateSpec, Toward},
@@ -82,11 +82,7 @@ impl Question<'_> {
         let typed = self.typed(at, at + 2);
         let month = MONTHS[month as usize - 1];
         let verb = self.verb(date);
-        Some(format!(
-            "The {} of {month} {year} {verb} {}.",
-            typed.to_lowercase(),
-            say::date(at_midnight(date)?)
-        ))
+        Some(format!("The {} of {month} {year} {verb} {}.", typed.to_lowercase(), date_text(date)?))
     }
 
     /// `Was 9 November 1989 a Thursday?`
@@ -103,9 +99,7 @@ impl Question<'_> {
         };
         let date = spec.resolve(self.today, self.toward())?;
         let answer = if date.weekday() == *weekday { "Yes" } else { "No" };
-        let time = at_midnight(date)?;
-        let name = super::super::WEEKDAYS[usize::from(time.weekday())];
-        Some(format!("{answer}, {} {} a {name}.", say::day(time), self.verb(date)))
+        Some(format!("{answer}, {}", self.weekday_statement(date)?))
     }
 
     /// `How old is someone born on 5 April 1987 on 5 April 2026?`, `... born in 1990 in 2030?`
@@ -126,7 +120,7 @@ impl Question<'_> {
         };
         let (age, then) = match (&dates[..], &years[..]) {
             ([born, then], []) => {
-                let day = at_midnight(*then).map(say::day)?;
+                let day = day_text(*then)?;
                 (completed(*born, *then)?, format!("on {day}"))
             }
             ([born], []) => (completed(*born, self.today)?, "today".into()),
@@ -181,8 +175,8 @@ impl Question<'_> {
             return None;
         }
         if let [(spec, ..)] = self.dates()[..] {
-            let time = at_midnight(spec.resolve(self.today, self.toward())?)?;
-            let day = say::day(time);
+            let date = spec.resolve(self.today, self.toward())?;
+            let (time, day) = (at_midnight(date)?, day_text(date)?);
             return Some(format!("The Unix time of {day}, 00:00 UTC, is {}.", time.to_unix()));
         }
         let is_now = self.words.has(&["now", "current", "currently"]);
@@ -222,7 +216,7 @@ impl Question<'_> {
         } else {
             return None;
         };
-        Some(format!("{name} {} {}.", self.verb(date), say::date(at_midnight(date)?)))
+        Some(format!("{name} {} {}.", self.verb(date), date_text(date)?))
     }
 
     /// `Which quarter is August in?`

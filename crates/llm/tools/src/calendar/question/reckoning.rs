@@ -1,10 +1,9 @@
 //! A date or a time, and how far from it, wherever the two stand in the question: `My trial of 14 days
 //! began on 20 December 2025, when does it end?`, `What time is 90 minutes after 14:50?`
 
-use super::{Question, date_text};
+use super::{Question, count::between_text, date_text, day_text};
 use crate::calendar::{
     date::{DateSpec, Toward},
-    say,
     span::{self, Span},
     time_of_day::{self, TimeOfDay},
 };
@@ -53,7 +52,7 @@ impl Question<'_> {
         let date = spec.resolve(self.today, self.toward())?;
         let beside = if is_before { date.yesterday() } else { date.tomorrow() }.ok()?;
         let direction = if is_before { "before" } else { "after" };
-        let day = say::day(super::super::at_midnight(date)?);
+        let day = day_text(date)?;
         Some(format!("The day {direction} {day} {} {}.", self.verb(beside), date_text(beside)?))
     }
 
@@ -72,7 +71,7 @@ impl Question<'_> {
         let is_before = self.words.has(BACK);
         let date = span.from_date(start, is_before)?;
         let direction = if is_before { "before" } else { "after" };
-        let day = say::day(super::super::at_midnight(start)?);
+        let day = day_text(start)?;
         let span = self.typed(from, next);
         Some(format!("{span} {direction} {day} {} {}.", self.verb(date), date_text(date)?))
     }
@@ -89,10 +88,7 @@ impl Question<'_> {
         let one = first.resolve(self.today, Toward::Future)?;
         let other = second.resolve(self.today, Toward::Future)?;
         let (early, late) = if one <= other { (one, other) } else { (other, one) };
-        let length = super::count::days_text(early, late, unit)?;
-        let day = |date| super::super::at_midnight(date).map(say::day);
-        let verb = if length.starts_with("1 ") { "is" } else { "are" };
-        Some(format!("There {verb} {length} between {} and {}.", day(early)?, day(late)?))
+        between_text(early, late, unit)
     }
 
     /// A time of day so long before or after another.
@@ -136,24 +132,10 @@ impl Question<'_> {
         }
         // `on what day does Christmas fall in 2027`
         let spec = match self.dates().len() {
-            1 => self.with_year(spec),
+            1 => spec.with_year(self.years().first().copied()),
             _ => return None,
         };
         let date = spec.resolve(self.today, self.toward())?;
-        let time = super::super::at_midnight(date)?;
-        let weekday = super::super::WEEKDAYS[usize::from(time.weekday())];
-        Some(format!("{} {} a {weekday}.", say::day(time), self.verb(date)))
-    }
-
-    /// The date in the year that stands elsewhere in the question, if it has none of its own.
-    fn with_year(&self, spec: DateSpec) -> DateSpec {
-        let year = self.years().first().copied();
-        match spec {
-            DateSpec::MonthDay { month, day, year: None } => {
-                DateSpec::MonthDay { month, day, year }
-            }
-            DateSpec::Holiday { holiday, year: None } => DateSpec::Holiday { holiday, year },
-            other => other,
-        }
+        self.weekday_statement(date)
     }
 }

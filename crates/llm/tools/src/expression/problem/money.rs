@@ -3,6 +3,8 @@
 use super::told::{Quantity, Told};
 use alloc::{format, string::String, vec::Vec};
 
+/// Words behind a price that is one of each.
+const EACH: [&str; 4] = ["each", "apiece", "a piece", "per piece"];
 const YEARS: [&str; 4] = ["year", "years", "yr", "yrs"];
 
 pub fn expression(told: &Told) -> Option<String> {
@@ -82,9 +84,7 @@ fn change(told: &Told) -> Option<String> {
     let [count, price, paid] = &told.quantities[..] else { return None };
     let asks_change = told.any(&["change", "get back", "left", "remain", "remains"]);
     let is_paid = ["with a", "with", "from a", "from", "gave a", "gave", "hand over", "of"];
-    let is_each = ["each", "apiece", "a piece", "per piece"]
-        .iter()
-        .any(|each| super::told::contains(price.after(), each));
+    let is_each = price.leads_to(&EACH);
     let is_priced = price.follows(&["at", "for", "cost", "costing"]);
     (asks_change && (is_each || price.follows(&["at"])) && is_priced && paid.follows(&is_paid))
         .then(|| format!("{paid} - {count} * {price}"))
@@ -109,9 +109,7 @@ fn leftover(told: &Told) -> Option<String> {
     let [count, each, gone] = &told.quantities[..] else { return None };
     const GONE: [&str; 8] =
         ["minus", "less", "except", "without", "of which", "but", "lost", "and lost"];
-    let is_each = ["each", "apiece", "per box", "a piece"]
-        .iter()
-        .any(|word| super::told::contains(each.after(), word));
+    let is_each = each.leads_to(&["each", "apiece", "per box", "a piece"]);
     (count.noun().is_some() && is_each && gone.follows(&GONE))
         .then(|| format!("{count} * {each} - {gone}"))
 }
@@ -123,9 +121,7 @@ fn bill(told: &Told) -> Option<String> {
         return None;
     }
     let is_price = |count: &Quantity, price: &Quantity| {
-        let is_each = ["each", "apiece", "a piece", "per piece"]
-            .iter()
-            .any(|each| super::told::contains(price.after(), each));
+        let is_each = price.leads_to(&EACH);
         count.noun().is_some()
             && !count.is_percent()
             && !price.is_percent()

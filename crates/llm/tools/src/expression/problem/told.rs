@@ -97,6 +97,11 @@ impl Quantity {
         noun.starts_with(char::is_alphabetic).then_some(noun)
     }
 
+    /// Whether one of these phrases stands behind it, before the next number.
+    pub fn leads_to(&self, phrases: &[&str]) -> bool {
+        phrases.iter().any(|phrase| contains(&self.after, phrase))
+    }
+
     /// The words behind it, up to the next number.
     pub fn after(&self) -> &str {
         &self.after
