@@ -1,9 +1,9 @@
 //! What of the agent's lasting state holds text that somebody else wrote: the person agreed that a
 //! call keeps it, and it is still data when it comes back.
 
-use crate::Agent;
+use crate::{Agent, Observer};
 use alloc::{collections::BTreeSet, string::String, vec::Vec};
-use llm_context::outside::marked;
+use llm_context::{WindowError, outside::marked};
 use llm_inference::model::LanguageModel;
 use llm_memory::Entry;
 use llm_tools::{
@@ -25,6 +25,7 @@ pub(crate) struct Before {
     memories: BTreeSet<u64>,
     reminders: BTreeSet<u32>,
     blocks: Blocks,
+    outside: OutsideState,
 }
 
 impl OutsideState {
@@ -34,7 +35,7 @@ impl OutsideState {
     }
 
     /// Takes note of blocks that have changed. What took the place of such text is none.
-    pub fn note_blocks(&mut self, before: &Blocks, now: &Blocks, is_from_outside: bool) {
+    fn note_blocks(&mut self, before: &Blocks, now: &Blocks, is_from_outside: bool) {
         for label in Label::ALL {
             let (old, new) = (before.get(label), now.get(label));
             if old == new {
@@ -77,6 +78,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             memories: self.memory.entries().iter().map(|memory| memory.id).collect(),
             reminders: self.reminders().iter().map(|reminder| reminder.id).collect(),
             blocks: self.blocks.clone(),
+            outside: self.outside_state.clone(),
         }
     }
 
@@ -95,6 +97,24 @@ impl<M: LanguageModel> Agent<'_, M> {
         known.memories.retain(|id| memories.contains(id));
         known.reminders.retain(|id| reminders.contains(id));
         known.note_blocks(&before.blocks, &self.blocks, is_from_outside);
+    }
+
+    /// Puts blocks that have changed into the prompt.
+    ///
+    /// # Errors
+    /// They do not fit; then they are as they were before.
+    pub(crate) fn repin_blocks<O: Observer + ?Sized>(
+        &mut self,
+        before: Before,
+        observer: &O,
+    ) -> Result<(), WindowError> {
+        if self.blocks == before.blocks {
+            return Ok(());
+        }
+        self.repin(observer).inspect_err(|_| {
+            self.blocks = before.blocks;
+            self.outside_state = before.outside;
+        })
     }
 
     /// Whether a text repeats a memory, a reminder or a block that somebody else wrote.

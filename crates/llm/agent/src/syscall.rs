@@ -249,8 +249,6 @@ impl<M: LanguageModel> Agent<'_, M> {
         if prepared.iter().any(|it| it.call.name == SEARCH_HISTORY) {
             self.index_turns(observer).await;
         }
-        let blocks_before = self.blocks.clone();
-        let outside_before = self.outside_state.clone();
         let notices = RefCell::new(Vec::new());
         let conversation = Conversation {
             window: &self.window,
@@ -287,16 +285,15 @@ impl<M: LanguageModel> Agent<'_, M> {
         };
         let needs_state = |it: &Prepared<'_>| State::is_needed_alone(it.capability.as_ref());
         let mut prepared = prepared;
+        let mut changed = None;
         let finished = if let Some(alone) = prepared.pop_if(|it| needs_state(it)) {
-            let (before, is_suspect) = (self.state_before(), alone.is_suspect);
+            changed = Some((self.state_before(), alone.is_suspect));
             let state = State::Own {
                 memory: &mut self.memory,
                 blocks: &mut self.blocks,
                 schedule: &mut self.schedule,
             };
-            let finished = run(alone, state).await;
-            self.note_changes(&before, is_suspect);
-            Vec::from([finished])
+            Vec::from([run(alone, state).await])
         } else {
             let shared = || State::Shared {
                 memory: &self.memory,
@@ -308,12 +305,11 @@ impl<M: LanguageModel> Agent<'_, M> {
         for text in notices.into_inner() {
             observer.on_event(&AgentEvent::Notice { text: &text });
         }
-        if self.blocks != blocks_before
-            && let Err(error) = self.repin(observer)
-        {
-            self.blocks = blocks_before;
-            self.outside_state = outside_before;
-            report_error(observer, ErrorSource::Context, &error.to_string());
+        if let Some((before, is_suspect)) = changed {
+            self.note_changes(&before, is_suspect);
+            if let Err(error) = self.repin_blocks(before, observer) {
+                report_error(observer, ErrorSource::Context, &error.to_string());
+            }
         }
         finished
     }

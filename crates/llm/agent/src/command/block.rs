@@ -29,15 +29,10 @@ pub fn run<M: LanguageModel, O: Observer + ?Sized>(
             None => (Edit::Replace, text),
         },
     };
-    let before = agent.blocks.clone();
-    let outside_before = agent.outside_state.clone();
+    let before = agent.state_before();
     agent.blocks.edit(label, edit, text)?;
-    agent.outside_state.note_blocks(&before, &agent.blocks, false);
-    if let Err(error) = agent.repin(observer) {
-        agent.blocks = before;
-        agent.outside_state = outside_before;
-        return Err(error.into());
-    }
+    agent.note_changes(&before, false);
+    agent.repin_blocks(before, observer)?;
     Ok(shown(agent, label))
 }
 
