@@ -15,7 +15,10 @@ pub mod pace;
 pub mod port;
 pub mod time;
 
-pub use block::{BlockDevice, BlockError, BlockFuture, BlockInfo, BlockOperation, MemoryDisk};
+pub use block::{
+    BlockDevice, BlockError, BlockFuture, BlockInfo, BlockOperation, FaultyDisk, MemoryDisk,
+    Partition, PowerCutDisk,
+};
 pub use clock::Clock;
 pub use compute::ComputePool;
 pub use input::{Key, KeyEvent, Modifiers};
