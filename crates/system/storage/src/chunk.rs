@@ -1,0 +1,110 @@
+//! Chunks: the part of a group that stands in one segment. A chunk begins with a table of what is in
+//! it, so that its records can be found without reading them, and takes whole pages.
+//!
+//! A group is what was made durable by one flush. The next group is begun only after that, so all
+//! groups but the last are whole, whatever power cuts do.
+
+use crate::{
+    bytes::{PAGE_BYTES, checksum_of_two, pages, u32_at, u64_at},
+    record::{ENTRY_BYTES, Entry},
+    superblock::Geometry,
+};
+use alloc::vec::Vec;
+
+const MAGIC: [u8; 4] = *b"LCHK";
+/// Bytes before the table; the last four are the checksum.
+const HEADER_BYTES: usize = 56;
+
+/// The header of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ChunkHeader {
+    pub store: u64,
+    /// The sequence number of its segment.
+    pub sequence: u64,
+    /// Its first page in the segment.
+    pub page: u32,
+    /// Groups are numbered in the order of their writing, from 1.
+    pub group: u64,
+    /// Which chunk of the group it is.
+    pub index: u32,
+    /// Whether it is the last one of the group.
+    pub is_last: bool,
+    pub entries: u32,
+    /// Bytes of the pieces behind the table.
+    pub payload_bytes: u32,
+}
+
+impl ChunkHeader {
+    /// Bytes before the payload.
+    pub(crate) const fn table_end(entries: usize) -> usize {
+        HEADER_BYTES + entries * ENTRY_BYTES
+    }
+
+    /// Pages of a chunk.
+    pub(crate) const fn pages_of(entries: usize, payload_bytes: usize) -> u32 {
+        pages(Self::table_end(entries) + payload_bytes)
+    }
+
+    /// Pages of this chunk.
+    pub(crate) const fn pages(&self) -> u32 {
+        Self::pages_of(self.entries as usize, self.payload_bytes as usize)
+    }
+
+    /// Pages of its header and table.
+    pub(crate) const fn table_pages(&self) -> u32 {
+        pages(Self::table_end(self.entries as usize))
+    }
+
+    /// Header and table.
+    pub(crate) fn to_bytes(self, entries: &[Entry]) -> Vec<u8> {
+        let mut header = Vec::with_capacity(Self::table_end(entries.len()));
+        header.extend_from_slice(&MAGIC);
+        header.extend_from_slice(&self.entries.to_le_bytes());
+        header.extend_from_slice(&self.group.to_le_bytes());
+        header.extend_from_slice(&self.index.to_le_bytes());
+        header.extend_from_slice(&u32::from(self.is_last).to_le_bytes());
+        header.extend_from_slice(&self.sequence.to_le_bytes());
+        header.extend_from_slice(&self.store.to_le_bytes());
+        header.extend_from_slice(&self.page.to_le_bytes());
+        header.extend_from_slice(&self.payload_bytes.to_le_bytes());
+        header.extend_from_slice(&[0; 8]);
+        entries.iter().for_each(|entry| entry.append_to(&mut header));
+        // The table is not there yet when the header ends, so the checksum is put in between.
+        let crc = checksum_of_two(&header[..HEADER_BYTES - 4], &header[HEADER_BYTES..]);
+        header[HEADER_BYTES - 4..HEADER_BYTES].copy_from_slice(&crc.to_le_bytes());
+        header
+    }
+
+    /// What a page says that may be the first of a chunk. Whether it is true says [`Self::table`].
+    pub(crate) fn peek(page: &[u8], geometry: Geometry) -> Option<Self> {
+        if page[..4] != MAGIC {
+            return None;
+        }
+        let header = Self {
+            entries: u32_at(page, 4),
+            group: u64_at(page, 8),
+            index: u32_at(page, 16),
+            is_last: u32_at(page, 20) == 1,
+            sequence: u64_at(page, 24),
+            store: u64_at(page, 32),
+            page: u32_at(page, 40),
+            payload_bytes: u32_at(page, 44),
+        };
+        let bytes = u64::from(header.entries) * ENTRY_BYTES as u64
+            + u64::from(header.payload_bytes)
+            + HEADER_BYTES as u64;
+        let start = u64::from(header.page) * PAGE_BYTES as u64;
+        let is_sound = start + bytes <= geometry.segment_bytes() as u64 && header.page > 0;
+        is_sound.then_some(header)
+    }
+
+    /// The table, from the first pages of the chunk; `None` if they are not as they were written.
+    pub(crate) fn table(&self, bytes: &[u8], geometry: Geometry) -> Option<Vec<Entry>> {
+        let table = bytes.get(HEADER_BYTES..Self::table_end(self.entries as usize))?;
+        let crc = checksum_of_two(&bytes[..HEADER_BYTES - 4], table);
+        if crc != u32_at(bytes, HEADER_BYTES - 4) {
+            return None;
+        }
+        Entry::read_table(table, geometry)
+    }
+}
