@@ -300,13 +300,13 @@ impl Recovery<'_, '_> {
         let mut log = Log { last_sequence, last_group, head: None, torn, torn_rest: None };
         log.last_group = last_group.max(self.superblock.last_group);
         if let Some((used, summary)) = head {
+            let last = summary.last();
             if is_end_damaged {
                 self.report_rest(used.segment, &summary);
                 self.index.segments[used.segment as usize].is_damaged = true;
             } else {
                 log.torn_rest = summary.rest;
             }
-            let last = summary.last();
             let is_full = summary.end >= self.geometry().segment_pages - 1;
             let is_damaged = self.index.segments[used.segment as usize].is_damaged;
             log.head = (!is_full && !is_damaged).then_some(Head {
