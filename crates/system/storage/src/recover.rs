@@ -130,8 +130,9 @@ struct Log {
     head: Option<Head>,
     /// Segments that were begun for a group that is cut off.
     torn: Vec<Used>,
-    /// Pages of the head in which that group began.
-    torn_rest: Option<Range<u32>>,
+    /// Pages of other segments that were written for the last group and are not whole: what is cut
+    /// off in the head, and directories.
+    torn_rests: Vec<(u32, Range<u32>)>,
 }
 
 struct Recovery<'p, 'd> {
@@ -270,6 +271,7 @@ impl Recovery<'_, '_> {
         let last_sequence = self.used.last().map_or(0, |used| used.sequence);
         let mut head: Option<(Used, Summary)> = None;
         let mut empty = Vec::new();
+        let mut torn_rests = Vec::new();
         for used in self.used.clone() {
             let mut summary = self.summarize_until(used, last_group).await?;
             if summary.chunks.is_empty() && summary.gaps.is_empty() {
@@ -282,8 +284,17 @@ impl Recovery<'_, '_> {
             for entry in &summary.entries {
                 self.index.apply(used.segment, entry);
             }
-            if let Some((old, old_summary)) = head.replace((used, summary)) {
-                self.report_rest(old.segment, &old_summary);
+            let first = summary.chunks.first().filter(|first| first.page == 1);
+            let may_be_torn = first.is_some_and(|first| {
+                first.group == last_group && last_group > self.superblock.last_group
+            });
+            let Some((old, old_summary)) = head.replace((used, summary)) else { continue };
+            // The directory of the segment before is no part of the group that it was written for.
+            match old_summary.rest.clone() {
+                Some(rest) if may_be_torn && self.is_directory(&old_summary, &rest) => {
+                    torn_rests.push((old.segment, rest));
+                }
+                _ => self.report_rest(old.segment, &old_summary),
             }
         }
         let end = head.as_ref().map_or(0, |(used, _)| used.sequence);
@@ -297,7 +308,7 @@ impl Recovery<'_, '_> {
         }
         self.report_incomplete();
 
-        let mut log = Log { last_sequence, last_group, head: None, torn, torn_rest: None };
+        let mut log = Log { last_sequence, last_group, head: None, torn, torn_rests };
         log.last_group = last_group.max(self.superblock.last_group);
         if let Some((used, summary)) = head {
             let last = summary.last();
@@ -305,7 +316,7 @@ impl Recovery<'_, '_> {
                 self.report_rest(used.segment, &summary);
                 self.index.segments[used.segment as usize].is_damaged = true;
             } else {
-                log.torn_rest = summary.rest;
+                log.torn_rests.extend(summary.rest.map(|rest| (used.segment, rest)));
             }
             let is_full = summary.end >= self.geometry().segment_pages - 1;
             let is_damaged = self.index.segments[used.segment as usize].is_damaged;
@@ -323,9 +334,15 @@ impl Recovery<'_, '_> {
     /// Takes note of what stands behind the last chunk of a segment that is not the head.
     fn report_rest(&mut self, segment: u32, summary: &Summary) {
         let Some(rest) = summary.rest.clone() else { return };
-        let directory = self.geometry().segment_pages - Directory::pages(summary.entries.len());
-        let place = if rest.start >= directory { Place::Directory } else { Place::Records };
+        let is_directory = self.is_directory(summary, &rest);
+        let place = if is_directory { Place::Directory } else { Place::Records };
         self.report(place, segment, rest);
+    }
+
+    /// Whether the rest of a segment is where its directory stands, and nothing else.
+    fn is_directory(&self, summary: &Summary, rest: &Range<u32>) -> bool {
+        let pages = Directory::pages(summary.entries.len());
+        rest.start >= self.geometry().segment_pages - pages
     }
 
     /// Takes note of records of which pieces are missing.
@@ -355,8 +372,8 @@ impl Recovery<'_, '_> {
             self.index.segments[*segment as usize] = Segment::new(Status::Erasing);
             self.erasing.push(*segment);
         }
-        if let (Some(rest), Some(head)) = (&log.torn_rest, &log.head) {
-            let page = geometry.first_page(head.segment) + u64::from(rest.start);
+        for (segment, rest) in &log.torn_rests {
+            let page = geometry.first_page(*segment) + u64::from(rest.start);
             self.pages.erase(page, rest.end - rest.start).await?;
         }
         self.pages.flush().await

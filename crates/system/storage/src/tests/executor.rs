@@ -1,7 +1,7 @@
 //! Runs several futures side by side, those that were woken and no others: a waker that is lost is
 //! a test that fails.
 
-use alloc::{boxed::Box, sync::Arc, task::Wake, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, task::Wake};
 use core::{
     future::Future,
     pin::Pin,

@@ -21,8 +21,11 @@ use system_platform::PowerCutDisk;
 /// Histories of a run.
 const HISTORIES: u64 = 10_000;
 
-/// Segments of 8 pages: 14 of them are soon full, and a record of 20 KiB has pieces in two.
-const BLOCKS: u64 = (16 + 14 * 8) * 8;
+/// Blocks of a disk with so many segments of 8 pages: it is soon full, and a record of 20 KiB has
+/// pieces in two of them.
+const fn blocks(segments: u64) -> u64 {
+    (16 + segments * 8) * 8
+}
 
 struct Random(u64);
 
@@ -54,11 +57,11 @@ impl Model {
     /// Checks what was found after a cut, and goes on from there.
     fn recover(&mut self, found: &Records, context: &str) {
         let mut candidate = self.acknowledged.clone();
-        for batch in core::iter::once(Batch::new()).chain(self.open.drain(..)) {
+        let open = core::mem::take(&mut self.open);
+        for batch in core::iter::once(Batch::new()).chain(open) {
             apply(&mut candidate, &batch);
             if candidate == *found {
                 self.acknowledged = candidate;
-                self.open.clear();
                 return;
             }
         }
@@ -73,10 +76,11 @@ impl Model {
     }
 }
 
-fn random_batch(random: &mut Random) -> Batch {
+/// A batch of changes to so many records of two kinds.
+fn random_batch(random: &mut Random, ids: u64) -> Batch {
     let mut batch = Batch::new();
     for _ in 0..=random.below(3) {
-        let key = Key::new(random.below(2) as u16, random.below(12));
+        let key = Key::new(random.below(2) as u16, random.below(ids));
         let len = match random.below(12) {
             0..4 => {
                 batch.delete(key);
@@ -142,7 +146,8 @@ impl<'d> History<'d> {
     /// Commits some batches at the same time; they are asked for in order.
     fn commit(&mut self, store: &Store<'_>) {
         let count = 1 + self.random.below(4) * self.random.below(2);
-        let batches: Vec<Batch> = (0..count).map(|_| random_batch(&mut self.random)).collect();
+        let ids = 5 + self.seed % 4 * 9;
+        let batches: Vec<Batch> = (0..count).map(|_| random_batch(&mut self.random, ids)).collect();
         let commit = |batch: &Batch| Task::new(store.commit(batch.clone()));
         let mut tasks: Vec<_> = batches.iter().map(commit).collect();
         finish(&mut tasks);
@@ -213,7 +218,7 @@ impl<'d> History<'d> {
 fn whatever_power_cuts_do_what_was_acknowledged_is_there_and_nothing_else_is() {
     let mut seen = [0; 3];
     for seed in 0..HISTORIES {
-        let disk = Rc::new(PowerCutDisk::new(512, BLOCKS, seed).waiting());
+        let disk = Rc::new(PowerCutDisk::new(512, blocks(9 + seed % 5), seed).waiting());
         let options = FormatOptions { store: seed, segment_bytes: Some(32 << 10) };
         block_on(Store::format(Rc::<PowerCutDisk>::clone(&disk), options)).unwrap();
         let model = Model { acknowledged: Records::new(), open: VecDeque::new() };
