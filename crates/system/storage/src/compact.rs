@@ -11,7 +11,7 @@ use crate::{
     bytes::{PAGE_BYTES, checksum, pages},
     chunk::ChunkHeader,
     error::{Damage, Place, StoreError},
-    index::{Segment, Status},
+    index::{Segment, Slot, Status},
     pages::{SPAN_PAGES, Window},
     record::{Entry, Key, Operation},
     scan::summarize,
@@ -130,6 +130,20 @@ fn best_victim(state: &State, aim: Aim) -> Option<(u32, u64)> {
         .filter(|(_, segment, sequence)| is_worth(segment, *sequence))
         .min_by_key(|(_, segment, _)| segment.live_bytes)
         .map(|(number, _, sequence)| (number, sequence))
+        .or_else(|| if aim == Aim::Erase { last_tombstone(state) } else { None })
+}
+
+/// A segment with a tombstone that nobody needs any more.
+fn last_tombstone(state: &State) -> Option<(u32, u64)> {
+    let is_unneeded = |slot: &&Slot| slot.operation == Operation::Delete && slot.on_disk == 1;
+    let slots = state.index.slots.values().filter(|_| !state.has_lost_entries);
+    slots.filter(is_unneeded).filter_map(|slot| slot.piece(0)).find_map(|piece| {
+        let segment = state.index.segments.get(piece.segment as usize)?;
+        match segment.status {
+            Status::Records { sequence } if !segment.is_damaged => Some((piece.segment, sequence)),
+            _ => None,
+        }
+    })
 }
 
 /// Chooses a victim and reads what is in it; `false` if there is none.

@@ -71,10 +71,6 @@ pub(crate) async fn open<'d>(
             len_bytes: needed_bytes - found_bytes,
         });
     }
-    if !is_read_only {
-        // What is read below is to be built upon, and some of it may still be in the device's cache.
-        pages.flush().await?;
-    }
     let mut recovery = Recovery {
         pages: &pages,
         superblock,
@@ -376,6 +372,8 @@ impl Recovery<'_, '_> {
             let page = geometry.first_page(*segment) + u64::from(rest.start);
             self.pages.erase(page, rest.end - rest.start).await?;
         }
+        // After a failed write without a power cut, what was found may be in the device's cache only,
+        // and from now on it counts as acknowledged.
         self.pages.flush().await
     }
 

@@ -1,6 +1,6 @@
-//! Who waits for what: writes are done one after the other by a single future, the flight, which
-//! whoever waits for any of them polls. So a waiter that is dropped stops nobody else, and no write is
-//! left half done behind which others would go on.
+//! Who waits for what: writes are done one after the other by a single future, the flight. It belongs
+//! to the store, and one of those who wait polls it, the pilot. If the pilot is dropped another waiter
+//! takes over: nobody else is stopped, and no write is left half done behind which others would go on.
 
 use crate::{
     append,
@@ -45,6 +45,8 @@ pub(crate) struct Requests {
     last_ticket: u64,
     queue: VecDeque<(u64, Request)>,
     waiting: BTreeMap<u64, Waker>,
+    /// Who polls the flight.
+    pilot: Option<u64>,
     answers: BTreeMap<u64, Outcome>,
 }
 
@@ -189,9 +191,10 @@ impl Future for Ask<'_, '_> {
                 self.ticket = None;
                 let mut requests = requests.borrow_mut();
                 requests.waiting.remove(&ticket);
-                // Who polled last is woken by the device, and that may have been this one.
-                requests.wake_all();
                 return Poll::Ready(answer);
+            }
+            if *requests.borrow_mut().pilot.get_or_insert(ticket) != ticket {
+                return Poll::Pending;
             }
             let flight = store.flight.borrow_mut().take();
             let mut flight = flight.unwrap_or_else(|| Box::pin(serve(Rc::clone(&store.shared))));
@@ -199,7 +202,9 @@ impl Future for Ask<'_, '_> {
                 *store.flight.borrow_mut() = Some(flight);
                 return Poll::Pending;
             }
-            requests.borrow().wake_all();
+            let mut requests = requests.borrow_mut();
+            requests.pilot = None;
+            requests.wake_all();
         }
     }
 }
@@ -211,6 +216,8 @@ impl Drop for Ask<'_, '_> {
         requests.waiting.remove(&ticket);
         requests.answers.remove(&ticket);
         requests.queue.retain(|(other, _)| *other != ticket);
-        requests.wake_all();
+        if requests.pilot.take_if(|pilot| *pilot == ticket).is_some() {
+            requests.wake_all();
+        }
     }
 }

@@ -30,7 +30,7 @@ struct State {
     /// Writes and flushes until power is cut.
     until_cut: Option<u64>,
     is_on: bool,
-    /// Whether operations wait now and then.
+    /// Whether operations wait.
     waits: bool,
     operations: u64,
 }
@@ -95,7 +95,7 @@ impl PowerCutDisk {
         Self { info, state: RefCell::new(state) }
     }
 
-    /// The same disk with operations that now and then wait before they end.
+    /// The same disk with operations that wait before they end, as those of real disks do.
     pub fn waiting(self) -> Self {
         self.state.borrow_mut().waits = true;
         self
@@ -128,16 +128,29 @@ impl PowerCutDisk {
         self.state.borrow().operations
     }
 
-    /// Whether `bytes` stand anywhere on the medium, within one block.
+    /// Whether `bytes` stand anywhere on the medium.
     pub fn holds(&self, bytes: &[u8]) -> bool {
         let state = self.state.borrow();
-        state.medium.values().any(|block| block.windows(bytes.len()).any(|window| window == bytes))
+        // The end of the block before, as far as `bytes` may go on from there.
+        let mut run = Vec::new();
+        let mut next = 0;
+        for (number, block) in &state.medium {
+            let kept =
+                if *number == next { run.len().min(bytes.len().saturating_sub(1)) } else { 0 };
+            run.drain(..run.len() - kept);
+            run.extend_from_slice(block);
+            if run.windows(bytes.len()).any(|window| window == bytes) {
+                return true;
+            }
+            next = number + 1;
+        }
+        false
     }
 
-    /// Waits once, for a chance in four, if the disk waits at all.
+    /// Waits once or twice, if the disk waits at all.
     fn delay(&self) -> impl Future<Output = ()> {
         let mut state = self.state.borrow_mut();
-        let mut turns = u32::from(state.waits && state.below(4) == 0);
+        let mut turns = if state.waits { 1 + state.below(2) } else { 0 };
         poll_fn(move |context| {
             if turns == 0 {
                 return Poll::Ready(());
@@ -255,6 +268,9 @@ mod tests {
         assert!(!disk.holds(&[9, 9]));
         pace::run(disk.flush()).unwrap();
         assert!(disk.holds(&[9, 9]) && disk.operations() == 2);
+        pace::run(disk.write(2, &[8; 512])).unwrap();
+        pace::run(disk.flush()).unwrap();
+        assert!(disk.holds(&[9, 9, 8]) && !disk.holds(&[8, 9]), "over the border of two blocks");
         disk.cut();
         assert!(!disk.is_on());
     }

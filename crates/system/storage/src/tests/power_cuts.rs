@@ -14,7 +14,7 @@ use super::{
     executor::{Task, block_on, finish},
     noise,
 };
-use crate::{Batch, Effort, FormatOptions, Key, Store, StoreError};
+use crate::{Batch, Effort, FormatOptions, Key, Store, StoreError, bytes::is_blank};
 use alloc::{collections::VecDeque, format, rc::Rc, vec::Vec};
 use system_platform::PowerCutDisk;
 
@@ -106,6 +106,18 @@ fn contents(store: &Store<'_>) -> Result<Records, StoreError> {
     bad.map_or(Ok(records), Err)
 }
 
+/// Free segments are blank: nothing of what was deleted is in them, and nothing that could be found
+/// by a later opening.
+fn check_free_segments(store: &Store<'_>, context: &str) {
+    let free = store.shared.state.borrow().free.clone();
+    let geometry = store.shared.geometry();
+    let mut bytes = alloc::vec![0; geometry.segment_bytes()];
+    for segment in free {
+        block_on(store.shared.pages.read(geometry.first_page(segment), &mut bytes)).unwrap();
+        assert!(is_blank(&bytes), "{context}: segment {segment} is free and not blank");
+    }
+}
+
 struct History<'d> {
     disk: &'d Rc<PowerCutDisk>,
     random: Random,
@@ -134,6 +146,7 @@ impl<'d> History<'d> {
                     assert_eq!(store.damages(), [], "{context}");
                     let found = contents(&store).unwrap_or_else(|e| panic!("{context}: {e}"));
                     self.model.recover(&found, &context);
+                    check_free_segments(&store, &context);
                     return store;
                 }
                 Err(error) if !is_cut => panic!("history {}: {error}", self.seed),
@@ -163,6 +176,20 @@ impl<'d> History<'d> {
                 }
                 Err(error) => panic!("history {}: {error}", self.seed),
             }
+        }
+    }
+
+    /// Gives up waiting for a commit somewhere in the midst of it.
+    fn abandon(&mut self, store: &Store<'_>) {
+        let batch = random_batch(&mut self.random, 5);
+        let mut task = Task::new(store.commit(batch.clone()));
+        for _ in 0..self.random.below(20) {
+            task.poll();
+        }
+        match task.output() {
+            Some(Ok(())) => apply(&mut self.model.acknowledged, &batch),
+            Some(Err(StoreError::Full { .. })) => {}
+            _ => self.model.open.push_back(batch),
         }
     }
 
@@ -201,6 +228,10 @@ impl<'d> History<'d> {
                     self.seen[2] += 1;
                     break;
                 }
+            }
+            if self.disk.is_on() && self.random.below(4) == 0 {
+                self.abandon(&store);
+                continue;
             }
             // Without a cut, what the store says must be what opening finds, sometimes after a cut
             // behind everything.
