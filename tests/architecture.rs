@@ -8,7 +8,7 @@ use tests::workspace::Workspace;
 /// From the bottom up: a package uses only packages of layers below its own.
 const LAYERS: &[&[&str]] = &[
     &["system-platform"],
-    &["system-boot", "system-core", "system-events", "llm-tensor"],
+    &["system-boot", "system-core", "system-events", "system-storage", "llm-tensor"],
     &["llm-inference", "llm-sandbox", "console-graphics", "drivers-*"],
     &["llm-memory"],
     &["llm-context", "llm-tools", "console-ui"],

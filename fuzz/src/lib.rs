@@ -12,6 +12,7 @@ pub mod gguf;
 pub mod grammar;
 pub mod mutate;
 pub mod schema;
+pub mod store;
 pub mod template;
 pub mod tokenizer;
 pub mod tool_call;
@@ -37,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     gguf::TARGET,
     grammar::TARGET,
     schema::TARGET,
+    store::TARGET,
     template::TARGET,
     tokenizer::TARGET,
     tool_call::TARGET,

@@ -40,6 +40,10 @@ pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
 }
 
+/// The largest number that anything is counted to. What claims to be beyond is no work of ours, and
+/// counting on from there would overflow.
+pub(crate) const MAX_COUNT: u64 = 1 << 62;
+
 /// How many pages so many bytes take.
 pub(crate) const fn pages(len_bytes: usize) -> u32 {
     len_bytes.div_ceil(PAGE_BYTES) as u32

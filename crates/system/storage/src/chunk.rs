@@ -5,7 +5,7 @@
 //! groups but the last are whole, whatever power cuts do.
 
 use crate::{
-    bytes::{PAGE_BYTES, checksum_of_two, pages, u32_at, u64_at},
+    bytes::{MAX_COUNT, PAGE_BYTES, checksum_of_two, pages, u32_at, u64_at},
     record::{ENTRY_BYTES, Entry},
     superblock::Geometry,
 };
@@ -94,7 +94,10 @@ impl ChunkHeader {
             + u64::from(header.payload_bytes)
             + HEADER_BYTES as u64;
         let start = u64::from(header.page) * PAGE_BYTES as u64;
-        let is_sound = start + bytes <= geometry.segment_bytes() as u64 && header.page > 0;
+        let is_sound = start + bytes <= geometry.segment_bytes() as u64
+            && header.page > 0
+            && header.group > 0
+            && header.group.max(header.sequence) <= MAX_COUNT;
         is_sound.then_some(header)
     }
 
@@ -105,6 +108,66 @@ impl ChunkHeader {
         if crc != u32_at(bytes, HEADER_BYTES - 4) {
             return None;
         }
-        Entry::read_table(table, geometry)
+        let entries = Entry::read_table(table, geometry)?;
+        entries.iter().all(|entry| entry.version <= self.group).then_some(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Key, Operation};
+    use alloc::vec;
+    use proptest::prelude::*;
+
+    const GEOMETRY: Geometry = Geometry { segment_pages: 8, segments: 9 };
+
+    fn entry() -> impl Strategy<Value = Entry> {
+        (any::<u16>(), any::<u64>(), 1..9_u64, any::<bool>(), 0..9000_u32, 0..20_000_u32).prop_map(
+            |(kind, id, version, is_put, len_bytes, offset)| Entry {
+                key: Key::new(kind, id),
+                version,
+                operation: if is_put { Operation::Put } else { Operation::Delete },
+                len_bytes,
+                piece: len_bytes / 4097,
+                offset,
+                crc: len_bytes ^ 7,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn tables_are_read_as_they_were_written_and_not_with_any_bit_flipped(
+            entries in proptest::collection::vec(entry(), 0..60),
+            bit in any::<proptest::sample::Index>(),
+        ) {
+            let header = ChunkHeader {
+                store: 3,
+                sequence: 9,
+                page: 2,
+                group: 8,
+                index: 1,
+                is_last: true,
+                entries: entries.len() as u32,
+                payload_bytes: 100,
+            };
+            let mut bytes = header.to_bytes(&entries);
+            prop_assert_eq!(ChunkHeader::peek(&bytes, GEOMETRY), Some(header));
+            prop_assert_eq!(header.table(&bytes, GEOMETRY), Some(entries));
+            let bit = bit.index(bytes.len() * 8);
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let flipped = ChunkHeader::peek(&bytes, GEOMETRY);
+            prop_assert_eq!(flipped.and_then(|header| header.table(&bytes, GEOMETRY)), None);
+        }
+
+        #[test]
+        fn any_bytes_are_no_chunk(mut bytes in proptest::collection::vec(any::<u8>(), 4096)) {
+            prop_assert_eq!(ChunkHeader::peek(&bytes, GEOMETRY), None);
+            bytes[..4].copy_from_slice(&MAGIC);
+            let table = ChunkHeader::peek(&bytes, GEOMETRY).and_then(|h| h.table(&bytes, GEOMETRY));
+            prop_assert_eq!(table, None);
+            prop_assert_eq!(ChunkHeader::peek(&vec![0; 4096], GEOMETRY), None);
+        }
     }
 }

@@ -97,6 +97,7 @@ impl Entry {
         };
         let len_bytes = entry.len_bytes as usize;
         let is_sound = len_bytes <= MAX_RECORD_BYTES
+            && len_bytes as u64 <= geometry.len_bytes()
             && entry.piece < geometry.pieces(len_bytes)
             && entry.offset as usize + entry.piece_len(geometry) <= geometry.segment_bytes();
         is_sound.then_some(entry)

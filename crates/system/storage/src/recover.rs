@@ -305,7 +305,10 @@ impl Recovery<'_, '_> {
         self.report_incomplete();
 
         let mut log = Log { last_sequence, last_group, head: None, torn, torn_rests };
-        log.last_group = last_group.max(self.superblock.last_group);
+        // New versions must be higher than any that is there.
+        let versions = self.index.slots.values().map(|slot| slot.version);
+        log.last_group =
+            versions.fold(last_group.max(self.superblock.last_group), |last, one| last.max(one));
         if let Some((used, summary)) = head {
             let last = summary.last();
             if is_end_damaged {

@@ -2,7 +2,7 @@
 //! full, a directory of them at the end, so that opening need not look for them.
 
 use crate::{
-    bytes::{PAGE_BYTES, checksum, is_blank, pages, u32_at, u64_at},
+    bytes::{MAX_COUNT, PAGE_BYTES, checksum, is_blank, pages, u32_at, u64_at},
     record::{ENTRY_BYTES, Entry},
     superblock::{Geometry, Superblock},
 };
@@ -70,10 +70,12 @@ impl SegmentHeader {
             2 => Use::Erasing,
             _ => return FoundHeader::Damaged,
         };
-        if !is_good {
-            return FoundHeader::Damaged;
+        let header = Self { usage, sequence: u64_at(page, 8) };
+        if is_good && header.sequence <= MAX_COUNT {
+            FoundHeader::Good(header)
+        } else {
+            FoundHeader::Damaged
         }
-        FoundHeader::Good(Self { usage, sequence: u64_at(page, 8) })
     }
 }
 
@@ -150,7 +152,57 @@ impl Directory {
             first_entry: u32_at(trailer, 36),
         };
         let is_sound = (1..geometry.segment_pages).contains(&last.page)
+            && (1..=MAX_COUNT).contains(&last.group)
+            && entries.iter().all(|entry| entry.version <= last.group)
             && last.first_entry as usize <= entries.len();
         is_sound.then_some(Self { entries, last })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Key, Operation};
+
+    const GEOMETRY: Geometry = Geometry { segment_pages: 8, segments: 9 };
+
+    #[test]
+    fn a_header_is_good_in_its_place_and_store_only() {
+        let header = SegmentHeader { usage: Use::Erasing, sequence: 5 };
+        let mut page = header.to_page(7, 3);
+        assert_eq!(SegmentHeader::read(&page, 7, 3), FoundHeader::Good(header));
+        assert_eq!(SegmentHeader::read(&page, 7, 4), FoundHeader::Damaged);
+        assert_eq!(SegmentHeader::read(&page, 8, 3), FoundHeader::Damaged);
+        page[9] ^= 1;
+        assert_eq!(SegmentHeader::read(&page, 7, 3), FoundHeader::Damaged);
+        assert_eq!(SegmentHeader::read(&[0; 4096], 7, 3), FoundHeader::Blank);
+    }
+
+    #[test]
+    fn a_directory_of_any_length_is_read_as_it_was_written() {
+        let geometry = GEOMETRY;
+        let superblock = Superblock { geometry, generation: 1, store: 7, last_group: 0 };
+        for count in [0, 1, 100, 101, 102, 300] {
+            let entry = |id| Entry {
+                key: Key::new(2, id),
+                version: 3,
+                operation: Operation::Put,
+                len_bytes: 9,
+                piece: 0,
+                offset: 4096,
+                crc: 1,
+            };
+            let entries: Vec<Entry> = (0..count).map(entry).collect();
+            let last = ChunkPlace { page: 2, group: 4, first_entry: 0 };
+            let mut bytes = Directory::to_pages(&entries, last, 7, 5);
+            let pages = Directory::pages(entries.len());
+            assert_eq!(bytes.len(), pages as usize * PAGE_BYTES);
+            assert_eq!(Directory::peek(&bytes, &superblock), Some((pages, 5)));
+            let directory = Some(Directory { entries, last });
+            assert_eq!(Directory::read(&bytes, geometry), directory);
+            let at = bytes.len() - 1;
+            bytes[at] ^= 1;
+            assert_eq!(Directory::read(&bytes, geometry), None);
+        }
     }
 }

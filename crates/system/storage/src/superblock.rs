@@ -2,7 +2,7 @@
 //! written in turn, so that one of them is always whole.
 
 use crate::{
-    bytes::{PAGE_BYTES, checksum, is_blank, u32_at, u64_at},
+    bytes::{MAX_COUNT, PAGE_BYTES, checksum, is_blank, u32_at, u64_at},
     error::OpenError,
 };
 use alloc::vec::Vec;
@@ -148,6 +148,9 @@ impl Superblock {
             store: u64_at(page, 32),
             last_group: u64_at(page, 40),
         };
+        if superblock.generation > MAX_COUNT || superblock.last_group > MAX_COUNT {
+            return Found::Damaged;
+        }
         let (version, least_reader) = (u32_at(page, 8), u32_at(page, 12));
         if version > FORMAT_VERSION {
             let is_readable = least_reader <= FORMAT_VERSION && geometry.is_sound();
