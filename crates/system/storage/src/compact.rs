@@ -72,8 +72,11 @@ pub(crate) async fn step(shared: &Shared<'_>, aim: Aim) -> Result<bool, StoreErr
 pub(crate) async fn make_room(shared: &Shared<'_>, youngest: u64) -> Result<bool, StoreError> {
     let free = shared.state.borrow().free.len();
     while shared.state.borrow().free.len() <= free {
-        if !step(shared, Aim::Room { youngest }).await? {
-            return Ok(false);
+        match step(shared, Aim::Room { youngest }).await {
+            Ok(true) => {}
+            // Not even room for copies: the caller knows better what there was no room for.
+            Ok(false) | Err(StoreError::Full { .. }) => return Ok(false),
+            Err(error) => return Err(error),
         }
     }
     Ok(true)

@@ -176,7 +176,7 @@ fn a_tombstone_outlives_damage_that_may_hide_an_older_version() {
     assert_eq!(pace::run(store.get(key(1))), Ok(None));
     drop(store);
     // It can be read again.
-    let disk = Rc::try_unwrap(disk).ok().expect("nobody else has it").into_inner();
+    let disk = Rc::into_inner(disk).expect("nobody else has it").into_inner();
     let store = open(&Rc::new(disk)).unwrap();
     assert_eq!(pace::run(store.get(key(1))), Ok(None));
     assert_eq!(readable_but(&store, 1), (2..20).chain([0]).collect());
