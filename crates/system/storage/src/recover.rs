@@ -248,7 +248,8 @@ impl Recovery<'_, '_> {
             let chunk = whole_chunk(self.pages, &self.superblock, place, last.page).await?;
             let Some(chunk) = chunk.filter(|chunk| chunk.group == group) else { return Ok(false) };
             // From the last chunk of the group back to its first one.
-            if expected.map_or(!chunk.is_last, |expected| chunk.index != expected) {
+            let is_next = expected.is_none_or(|expected| chunk.index == expected);
+            if !is_next || chunk.is_last != expected.is_none() {
                 return Ok(false);
             }
             match chunk.index.checked_sub(1) {
