@@ -163,6 +163,25 @@ fn compaction_leaves_nothing_of_what_was_deleted_on_the_device() {
 }
 
 #[test]
+fn the_log_has_an_end_that_is_known_when_its_last_segment_is_erased() {
+    let disk = disk(16);
+    let store = open(&disk).unwrap();
+    // Six pages fill a segment; what is deleted stands in the next one.
+    for id in 0..7 {
+        commit(&store, put(id, &noise(id, 1000))).unwrap();
+    }
+    commit(&store, delete(6)).unwrap();
+    pace::run(store.close()).unwrap();
+    compact(&store, Effort::Erase);
+    assert_eq!(store.usage().tombstones, 0);
+    let store = open(&disk).unwrap();
+    assert_eq!((store.damages(), store.usage().damaged_bytes), (Vec::new(), 0));
+    assert_eq!(store.keys(0..=9).len(), 6);
+    commit(&store, put(8, b"goes on")).unwrap();
+    assert_eq!(open(&disk).unwrap().usage().records, 7);
+}
+
+#[test]
 fn what_was_on_the_device_before_is_erased_before_it_is_written_to() {
     let old = noise(1, 48);
     let disk = Rc::new(PowerCutDisk::new(512, (16 + 16 * 8) * 8, 1));
