@@ -5,7 +5,7 @@ use alloc::{rc::Rc, vec, vec::Vec};
 use system_platform::{BlockDevice, BlockError};
 
 /// What a page is taken to hold that cannot be read: no checksum fits it, and it is not blank.
-const UNREADABLE: u8 = 0xee;
+pub(crate) const UNREADABLE: u8 = 0xee;
 
 /// Pages that are read, written and compared at a time: 1 MiB.
 pub(crate) const SPAN_PAGES: u32 = 256;

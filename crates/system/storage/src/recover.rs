@@ -9,7 +9,7 @@ use crate::{
     bytes::PAGE_BYTES,
     error::{Damage, OpenError, Place},
     index::{Index, Segment, Status},
-    pages::Pages,
+    pages::{Pages, UNREADABLE},
     record::Operation,
     requests::Requests,
     scan::{Summary, sequence_of, summarize, summarize_chunks, whole_chunk},
@@ -98,7 +98,9 @@ async fn read_superblocks(
     for (number, found) in SUPERBLOCK_PAGES.into_iter().zip(&mut found) {
         if number < pages.count() {
             pages.read(number, &mut page).await?;
-            *found = Superblock::read(&page);
+            // What cannot be read is not foreign: nobody should format it without a thought.
+            let is_readable = page.iter().any(|byte| *byte != UNREADABLE);
+            *found = if is_readable { Superblock::read(&page) } else { Found::Damaged };
         }
     }
     let superblock = Superblock::choose(found, for_writing)?;

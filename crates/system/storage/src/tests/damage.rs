@@ -224,6 +224,11 @@ fn disks_without_a_store_of_ours_have_errors_of_their_own() {
         pace::run(Store::format(small, options)).unwrap_err().to_string(),
         "a store takes 327680 bytes, but the disk has 51200"
     );
+    disk.make_unreadable(0);
+    assert_eq!(readable(&open(&disk).unwrap(), 3).len(), 3);
+    disk.make_unreadable(8 * BLOCKS_PER_PAGE);
+    disk.make_unreadable(8 * BLOCKS_PER_PAGE + 1);
+    assert_eq!(open(&disk).err(), Some(OpenError::NoSuperblock));
     disk.set_gone(true);
     assert_eq!(open(&disk).err(), Some(OpenError::Device(BlockError::Gone)));
 }
