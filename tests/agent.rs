@@ -21,6 +21,9 @@ fn ask(system: &mut System, message: &str) -> Value {
 #[test]
 fn the_model_calls_a_tool_and_answers_with_its_result() {
     let mut system = System::boot(&MachineOptions::default());
+    // What every prompt begins with; a line that is entered before interrupts it.
+    let is_warm = |event: &Value| event["phase"] == "warm";
+    system.wait("the beginning is computed", "boot", MODEL_TIMEOUT, is_warm);
     let reply = ask(&mut system, "What is 17*23?");
     let calls = system.events("tool_call");
     let [call] = &calls[..] else {

@@ -7,8 +7,11 @@
 #![forbid(unsafe_code)]
 
 pub mod calculator;
+pub mod chunks;
 pub mod cron;
+pub mod fat;
 pub mod gguf;
+pub mod gpt;
 pub mod grammar;
 pub mod mutate;
 pub mod schema;
@@ -34,8 +37,11 @@ pub struct Target {
 /// All of them.
 pub const TARGETS: &[Target] = &[
     calculator::TARGET,
+    chunks::TARGET,
     cron::TARGET,
+    fat::TARGET,
     gguf::TARGET,
+    gpt::TARGET,
     grammar::TARGET,
     schema::TARGET,
     store::TARGET,

@@ -6,7 +6,7 @@ use crate::{
     platform::memory::devices::{firmware_bytes, map_device},
     power::PowerControls,
 };
-use drivers_acpi::{Acpi, PhysicalMemory, find_rsdp_in_bios_area};
+use drivers_acpi::{Acpi, EcamRegion, PhysicalMemory, find_rsdp_in_bios_area};
 use system_core::{address::PhysAddr, paging::Caching};
 
 /// VGA text memory: 25 rows of 80 cells of two bytes.
@@ -35,6 +35,8 @@ pub struct FirmwareFacts {
     pub power: PowerControls,
     /// Index of the century in the real-time clock.
     pub century_register: Option<u8>,
+    /// Where the configuration space of PCI is in memory, for the buses from number 0 on.
+    pub ecam: Option<EcamRegion>,
 }
 
 /// Reads the ACPI tables.
@@ -56,6 +58,7 @@ pub fn read_firmware_tables(boot: &BootInfo) -> FirmwareFacts {
             reset: fadt.and_then(|fadt| fadt.reset),
         },
         century_register: fadt.and_then(|fadt| fadt.century_register),
+        ecam: acpi.ecam_regions().find(|region| region.segment == 0 && region.first_bus == 0),
     }
 }
 

@@ -7,6 +7,7 @@ extern crate alloc;
 mod arch;
 mod boot;
 mod devices;
+mod disks;
 mod panic;
 mod platform;
 mod power;
@@ -25,6 +26,7 @@ use arch::{
 };
 use boot::{BootInfo, EarlyInfo};
 use core::fmt;
+use disks::Disks;
 use drivers_ps2::Controller;
 use panic::CrashContext;
 use platform::{
@@ -36,8 +38,11 @@ use platform::{
     serial::{COM1, COM2},
 };
 use system_core::executor::Executor;
-use system_platform::{Clock, Machine};
+use system_platform::{BlockInfo, Clock, Machine};
 use tasks::Equipment;
+
+/// Disks that take longer to wake are found while the system runs already.
+const DISK_PATIENCE_NS: u64 = 30_000_000;
 
 /// Bytes of the stack that the boot CPU works on: console, agent and inference.
 const MAIN_STACK_BYTES: u64 = 512 * 1024;
@@ -109,8 +114,15 @@ extern "C" fn main() -> ! {
         say(format_args!("no picture: {error}"));
         Display::None
     });
+    let disks = Disks::search(&executor, firmware.ecam);
+    executor::run_until(&executor, DISK_PATIENCE_NS, || disks.are_known());
+    for disk in disks.found() {
+        let BlockInfo { name, blocks, block_bytes, .. } = disk.info();
+        say(format_args!("{name}, {blocks} blocks of {block_bytes} bytes"));
+    }
+    disks.problems().iter().for_each(|problem| say(format_args!("{problem}")));
     tasks::event_log::phase("devices");
-    tasks::start(&executor, Equipment { boot, machine, display, keyboard_error });
+    tasks::start(&executor, Equipment { boot, machine, display, keyboard_error, disks });
     executor::run(&executor)
 }
 

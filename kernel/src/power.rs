@@ -6,7 +6,7 @@ use crate::{
 };
 use drivers_acpi::{PowerOff, Register};
 use spin::Once;
-use system_platform::{Clock, PortIo};
+use system_platform::{Clock, PortIo, PortIo32};
 use x86_64::{
     VirtAddr,
     instructions::{interrupts, tables::lidt},

@@ -1,7 +1,9 @@
 //! The command line.
 
 use crate::bench::{self, BenchOptions};
+use crate::bench_memory::{self, MemoryBenchOptions};
 use crate::bootloader::BootloaderChoice;
+use crate::disk::{self, DiskOptions};
 use crate::error::Error;
 use crate::eval::{self, EvalOptions};
 use crate::image::{self, ImageOptions};
@@ -26,15 +28,17 @@ cargo xtask <command>
 
   run [options] [steps]     start the system (also without any command)
   iso [options]             make an image for CD and USB stick, BIOS and UEFI
+  disk [options]            make a disk image: a partition for files, one for the store
   test                      all tests, on the host and in QEMU
   bench-llm [options]       speed of the engine on this machine
+  bench-memory [options]    speed of the search among memories on this machine
   eval-agent [--model FILE.gguf] [--cases FILE.jsonl]
                             the agent's choice of tools and its answers, over conversations
   tools-doc                 write docs/tools.md from the agent's tools
   measure                   start-up, speed and key latency in the emulator
   lint                      formatting and lints
   fuzz TARGET [--seconds N] bad input of libFuzzer's making, for a minute or as long as you say:
-                            cron, gguf, grammar, schema, template, tokenizer, tool_call
+                            cron, fat, gguf, grammar, gpt, schema, template, tokenizer, tool_call
                             (docs/testing.md)
   miri                      the arithmetic's tests under Miri
   setup                     install what is missing
@@ -80,11 +84,23 @@ Options of bench-llm
   --context N               tokens of context (as many as needed)
   --rounds N                how often each has its turn (5)
 
+Options of bench-memory
+  --peer                    faiss and hnswlib too (installed when first needed), in turns with ours
+  --count N, --queries N    vectors (100000) and questions (1000)
+  --rounds N                how often each has its turn (7)
+
 Options of iso
   --model FILE.gguf|none, --embedding FILE.gguf|none, --bootloader limine|grub, --text, --out FILE
 
+Options of disk
+  --size SIZE               64M, 1G, ... (1G)
+  --out FILE                where it goes (target/disk.img)
+  --block-size 512|4096     bytes of a block (512)
+  --force                   replace a file that is there
+
 Environment: MODEL, EMBEDDING, BOOTLOADER, LIMINE_DIR, HEADLESS, MEMORY, CPUS, LLMOS_ACCEL,
-  LLMOS_CACHE, LLAMA_CPP_PYTHON (a Python with llama-cpp-python, for --peer)
+  LLMOS_CACHE, SIZE (of disk), LLAMA_CPP_PYTHON (a Python with llama-cpp-python, for bench-llm --peer),
+  FAISS_PYTHON (a Python with faiss-cpu and hnswlib, for bench-memory --peer)
 ";
 
 /// What was asked for.
@@ -94,10 +110,14 @@ pub enum Command {
     Run(Box<RunCommand>),
     /// An image.
     Iso(ImageOptions),
+    /// A disk image.
+    Disk(DiskOptions),
     /// All tests.
     Test,
     /// The speed of the engine on the host.
     BenchLlm(BenchOptions),
+    /// The speed of the search among memories.
+    BenchMemory(MemoryBenchOptions),
     /// The agent's choice of tools and its answers.
     EvalAgent(EvalOptions),
     /// The document of the agent's tools.
@@ -185,8 +205,10 @@ fn parse_with(
         }
         None | Some("run") => parse_run(arguments, variable).map(|run| Command::Run(Box::new(run))),
         Some("bench-llm") => BenchOptions::parse(arguments).map(Command::BenchLlm),
+        Some("bench-memory") => MemoryBenchOptions::parse(arguments).map(Command::BenchMemory),
         Some("eval-agent") => parse_eval(arguments).map(Command::EvalAgent),
         Some("iso") => parse_iso(arguments, variable).map(Command::Iso),
+        Some("disk") => parse_disk(arguments, variable).map(Command::Disk),
         Some("fuzz") => parse_fuzz(arguments).map(Command::Fuzz),
         Some(name @ ("test" | "tools-doc" | "measure" | "lint" | "miri" | "setup" | "help")) => {
             match arguments.next() {
@@ -217,6 +239,42 @@ fn parse_eval(mut arguments: impl Iterator<Item = String>) -> Result<EvalOptions
         }
     }
     Ok(options)
+}
+
+fn parse_disk(
+    mut arguments: impl Iterator<Item = String>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<DiskOptions, UsageError> {
+    let mut options = DiskOptions::default();
+    if let Some(text) = variable("SIZE") {
+        options.len_bytes = size("SIZE", text)?;
+    }
+    while let Some(option) = arguments.next() {
+        let mut value = || arguments.next().ok_or(UsageError::MissingValue(option.clone()));
+        match option.as_str() {
+            "--size" => options.len_bytes = size("--size", value()?)?,
+            "--out" => options.output = value()?.into(),
+            "--block-size" => options.block_bytes = block_size("--block-size", value()?)?,
+            "--force" => options.is_forced = true,
+            _ => return Err(UsageError::UnknownOption(option)),
+        }
+    }
+    Ok(options)
+}
+
+fn size(option: &str, value: String) -> Result<u64, UsageError> {
+    match disk::parse_size(&value) {
+        Some(len_bytes) => Ok(len_bytes),
+        None => bad(option, value, "a size like 64M or 1G, a multiple of 4096 bytes"),
+    }
+}
+
+fn block_size(option: &str, value: String) -> Result<u32, UsageError> {
+    match value.as_str() {
+        "512" => Ok(512),
+        "4096" => Ok(4096),
+        _ => bad(option, value, "512 or 4096"),
+    }
 }
 
 fn parse_fuzz(mut arguments: impl Iterator<Item = String>) -> Result<FuzzOptions, UsageError> {
@@ -411,9 +469,15 @@ pub fn execute(command: Command) -> Result<(), Error> {
             println!("{} ({})", image.path.display(), image.bootloader);
             Ok(())
         }
+        Command::Disk(options) => {
+            disk::make(&options)?;
+            println!("{}", options.output.display());
+            Ok(())
+        }
         Command::Test => suite::run(),
         Command::Lint => lint::run(),
         Command::BenchLlm(options) => bench::run(&options),
+        Command::BenchMemory(options) => bench_memory::run(&options),
         Command::Fuzz(options) => nightly::fuzz(&options),
         Command::Miri => nightly::miri(),
         Command::EvalAgent(options) => eval::run(&options),
@@ -515,6 +579,31 @@ mod tests {
     fn the_document_of_the_tools_takes_no_options() {
         assert!(matches!(parse_line("tools-doc", &[]), Ok(Command::ToolsDoc)));
         assert!(parse_line("tools-doc --out x", &[]).is_err());
+    }
+
+    #[test]
+    fn a_disk_has_a_size_and_replaces_nothing_unasked() {
+        let disk = |line, variables: &[_]| match parse_line(line, variables) {
+            Ok(Command::Disk(options)) => Ok(options),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.to_string()),
+        };
+        let options = disk("disk", &[]).unwrap();
+        assert_eq!((options.len_bytes, options.block_bytes), (1 << 30, 512));
+        assert!(!options.is_forced && options.output.ends_with("disk.img"));
+        assert_eq!(disk("disk", &[("SIZE", "64M")]).unwrap().len_bytes, 64 << 20);
+        let line = "disk --size 2G --out x.img --block-size 4096 --force";
+        let options = disk(line, &[("SIZE", "64M")]).unwrap();
+        assert_eq!((options.len_bytes, options.block_bytes), (2 << 30, 4096));
+        assert!(options.is_forced && options.output.ends_with("x.img"));
+        assert_eq!(
+            disk("disk --size big", &[]),
+            Err("--size cannot be \"big\": a size like 64M or 1G, a multiple of 4096 bytes".into())
+        );
+        assert_eq!(
+            disk("disk --block-size 513", &[]),
+            Err("--block-size cannot be \"513\": 512 or 4096".into())
+        );
     }
 
     #[test]

@@ -6,9 +6,11 @@
 
 pub mod artifacts;
 pub mod bench;
+pub mod bench_memory;
 pub mod bootloader;
 pub mod build;
 pub mod cli;
+pub mod disk;
 pub mod embedding;
 mod error;
 pub mod eval;
@@ -23,6 +25,7 @@ pub mod nightly;
 mod package;
 pub mod paths;
 mod process;
+mod python;
 pub mod script;
 pub mod setup;
 mod stamp;

@@ -28,6 +28,8 @@ pub enum Need {
     Xorriso,
     /// FAT file systems on images.
     Mtools,
+    /// `fsck.vfat`.
+    Dosfstools,
     /// `objdump`.
     Binutils,
     /// Fetches the model.
@@ -44,7 +46,10 @@ pub const TO_SHOW: &[Need] = &[Need::QemuWindow];
 pub const TO_IMAGE: &[Need] =
     &[Need::GrubBios, Need::GrubUefi, Need::GrubTools, Need::Xorriso, Need::Mtools];
 
-const ALL: &[&[Need]] = &[TO_BUILD, TO_RUN, TO_IMAGE, &[Need::Pip]];
+/// To look at disks that the system has made, as others see them.
+pub const TO_CHECK_DISKS: &[Need] = &[Need::Mtools, Need::Dosfstools];
+
+const ALL: &[&[Need]] = &[TO_BUILD, TO_RUN, TO_IMAGE, TO_CHECK_DISKS, &[Need::Pip]];
 
 impl Need {
     fn is_there(self) -> bool {
@@ -63,6 +68,7 @@ impl Need {
             Self::GrubTools => program("grub-mkrescue") || program("grub2-mkrescue"),
             Self::Xorriso => program("xorriso"),
             Self::Mtools => program("mformat"),
+            Self::Dosfstools => program("fsck.vfat"),
             Self::Binutils => program("objdump"),
             Self::Pip => has_pip(Path::new("python3")),
         }
@@ -89,6 +95,7 @@ const DISTRIBUTIONS: &[Distribution] = &[
             Need::GrubTools => "grub-common",
             Need::Xorriso => "xorriso",
             Need::Mtools => "mtools",
+            Need::Dosfstools => "dosfstools",
             Need::Binutils => "binutils",
             Need::Pip => "python3-pip",
         },
@@ -105,6 +112,7 @@ const DISTRIBUTIONS: &[Distribution] = &[
             Need::GrubTools => "grub2-tools-extra",
             Need::Xorriso => "xorriso",
             Need::Mtools => "mtools",
+            Need::Dosfstools => "dosfstools",
             Need::Binutils => "binutils",
             Need::Pip => "python3-pip",
         },
@@ -119,6 +127,7 @@ const DISTRIBUTIONS: &[Distribution] = &[
             Need::GrubBios | Need::GrubUefi | Need::GrubTools => "grub",
             Need::Xorriso => "libisoburn",
             Need::Mtools => "mtools",
+            Need::Dosfstools => "dosfstools",
             Need::Binutils => "binutils",
             Need::Pip => "python-pip",
         },
@@ -135,6 +144,7 @@ const DISTRIBUTIONS: &[Distribution] = &[
             Need::GrubTools => "grub2",
             Need::Xorriso => "xorriso",
             Need::Mtools => "mtools",
+            Need::Dosfstools => "dosfstools",
             Need::Binutils => "binutils",
             Need::Pip => "python3-pip",
         },

@@ -1,6 +1,6 @@
 //! x86 I/O ports.
 
-use system_platform::PortIo;
+use system_platform::{PortIo, PortIo32};
 use x86_64::instructions::port::{PortReadOnly, PortWriteOnly};
 
 /// The machine's own ports. Drivers get it as [`PortIo`]; whoever names a port in this kernel owns
@@ -21,9 +21,15 @@ impl Ports {
         // SAFETY: as for `read_u16`.
         unsafe { PortWriteOnly::new(port).write(value) }
     }
+}
 
-    /// Writes a 32-bit word.
-    pub fn write_u32(self, port: u16, value: u32) {
+impl PortIo32 for Ports {
+    fn read_u32(&self, port: u16) -> u32 {
+        // SAFETY: as for `read_u16`.
+        unsafe { PortReadOnly::new(port).read() }
+    }
+
+    fn write_u32(&self, port: u16, value: u32) {
         // SAFETY: as for `read_u16`.
         unsafe { PortWriteOnly::new(port).write(value) }
     }

@@ -4,8 +4,11 @@
 use super::clock::KernelClock;
 use crate::platform::serial;
 use core::cell::Cell;
-use system_core::executor::{Executor, yield_now};
-use system_platform::{Clock, Pacer};
+use system_core::{
+    executor::{Executor, yield_now},
+    timer::Timers,
+};
+use system_platform::{Clock, Pacer, Timer};
 use x86_64::instructions::{hlt, interrupts};
 
 /// A computation yields when it has held the CPU for so long. A key press must show within 50 ms:
@@ -32,6 +35,16 @@ fn sleep_until_interrupt(executor: &Executor) {
     }
 }
 
+/// Runs the tasks until `is_done` or `patience_ns` are over.
+pub fn run_until(executor: &Executor, patience_ns: u64, is_done: impl Fn() -> bool) {
+    let end_ns = KernelClock.now_ns() + patience_ns;
+    while !is_done() && KernelClock.now_ns() < end_ns {
+        if executor.run_round(KernelClock.now_ns()) == 0 {
+            sleep_until_interrupt(executor);
+        }
+    }
+}
+
 /// Sleeps with interrupts off for ever; where the system cannot go on.
 pub fn halt_forever() -> ! {
     interrupts::disable();
@@ -51,6 +64,34 @@ pub fn spawn_serial_pump(executor: &Executor, port: &'static serial::SerialPort)
             }
         }
     });
+}
+
+/// The clock, and sleeping among the executor's tasks. A sleep is met within 4 ms.
+#[derive(Clone)]
+pub struct KernelTimer {
+    timers: Timers,
+}
+
+impl KernelTimer {
+    /// A timer for the tasks of an executor.
+    pub fn new(executor: &Executor) -> Self {
+        Self { timers: executor.timers() }
+    }
+}
+
+impl Clock for KernelTimer {
+    fn now_ns(&self) -> u64 {
+        KernelClock.now_ns()
+    }
+}
+
+impl Timer for KernelTimer {
+    async fn sleep(&self, duration_ns: u64) {
+        match duration_ns {
+            0 => yield_now().await,
+            _ => self.timers.sleep_until(self.now_ns().saturating_add(duration_ns)).await,
+        }
+    }
 }
 
 /// Yields to the other tasks once a computation has held the CPU for 4 ms.

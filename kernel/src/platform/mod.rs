@@ -2,8 +2,11 @@
 
 pub mod clock;
 pub mod display;
+pub mod dma;
 pub mod executor;
 pub mod machine;
 pub mod memory;
 pub mod pool;
+pub mod registers;
 pub mod serial;
+pub mod virtio;

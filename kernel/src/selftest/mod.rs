@@ -1,9 +1,12 @@
 //! What only the booted kernel can prove: checks of the running machine, for `/selftest`.
 
 mod cpus;
+mod disks;
 pub mod faults;
 mod memory;
 mod runtime;
+
+pub use disks::run as run_on_disks;
 
 use crate::{
     arch::{
@@ -24,7 +27,7 @@ use system_core::{
     address::{PAGE_BYTES, VirtAddr, align_down},
     paging::Access,
 };
-use system_platform::{Clock, ComputePool};
+use system_platform::{BlockError, Clock, ComputePool};
 use x86_64::registers::control::{Cr0, Cr0Flags};
 
 /// Why a check failed.
@@ -56,6 +59,10 @@ pub enum Failure {
     UnexpectedInterrupts(u64),
     /// An interrupt changed a vector register: its number.
     RegisterLost(usize),
+    /// A disk failed: its name, and how.
+    Disk(String, BlockError),
+    /// A disk does not keep what is written: its name and the first block that differs.
+    DiskForgets(String, u64),
     /// A count or a byte is wrong: which, what was found, what was expected.
     Mismatch(&'static str, u64, u64),
 }
@@ -78,6 +85,10 @@ impl fmt::Display for Failure {
                 write!(f, "{count} interrupts on vectors without a handler")
             }
             Self::RegisterLost(number) => write!(f, "vector register {number} was changed"),
+            Self::Disk(name, error) => write!(f, "{name}: {error}"),
+            Self::DiskForgets(name, block) => {
+                write!(f, "{name}: block {block} is not what was written")
+            }
             Self::Mismatch(what, found, expected) => {
                 write!(f, "{what} is {found}, expected {expected}")
             }

@@ -1,7 +1,7 @@
 //! What the agent is told of the system around it: implements [`Host`].
 
 use super::{approval, code_host::KernelCodeHost, desk::Desk, embedding::KernelEmbedder};
-use crate::{platform::machine::KernelMachine, selftest};
+use crate::{disks::Disks, platform::machine::KernelMachine, selftest};
 use alloc::{boxed::Box, rc::Rc, string::ToString, vec::Vec};
 use core::cell::{OnceCell, RefCell};
 use drivers_ps2::{Keyboard, layouts};
@@ -20,6 +20,7 @@ pub struct KernelHost {
     code_host: Rc<KernelCodeHost>,
     embedding: RefCell<EmbeddingModel>,
     embedder: OnceCell<KernelEmbedder>,
+    disks: Rc<Disks>,
 }
 
 impl KernelHost {
@@ -29,6 +30,7 @@ impl KernelHost {
         keyboard: Rc<RefCell<Keyboard>>,
         desk: Rc<Desk>,
         executor: Executor,
+        disks: Rc<Disks>,
     ) -> Self {
         Self {
             machine,
@@ -38,6 +40,7 @@ impl KernelHost {
             desk,
             embedding: RefCell::new(EmbeddingModel::Missing),
             embedder: OnceCell::new(),
+            disks,
         }
     }
 
@@ -99,12 +102,16 @@ impl Host for KernelHost {
         self.keyboard.borrow_mut().set_layout(name).map_err(|_| UnknownKeymap)
     }
 
-    fn selftest(&self, what: &str) -> Vec<Check> {
+    fn selftest<'a>(&'a self, what: &'a str) -> BoxFuture<'a, Vec<Check>> {
         let shown = |check: selftest::Check| {
             let ok = check.result.is_ok();
             let detail = check.result.unwrap_or_else(|failure| failure.to_string());
             Check { name: check.name.into(), ok, detail }
         };
-        selftest::run(what).into_iter().map(shown).collect()
+        Box::pin(async move {
+            let mut checks = selftest::run(what);
+            checks.extend(selftest::run_on_disks(what, &self.disks).await);
+            checks.into_iter().map(shown).collect()
+        })
     }
 }

@@ -18,6 +18,7 @@ mod status;
 
 use crate::{
     boot::BootInfo,
+    disks::Disks,
     platform::{display::Display, machine::KernelMachine},
 };
 use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
@@ -39,17 +40,19 @@ pub struct Equipment {
     pub display: Display,
     /// What is wrong with the keyboard, if anything is.
     pub keyboard_error: Option<drivers_ps2::ControllerError>,
+    /// The disks, of which some may not be found yet.
+    pub disks: Rc<Disks>,
 }
 
 /// Starts all tasks.
 pub fn start(executor: &Executor, equipment: Equipment) {
-    let Equipment { boot, machine, display, keyboard_error } = equipment;
+    let Equipment { boot, machine, display, keyboard_error, disks } = equipment;
     let keyboard = Rc::new(RefCell::new(Keyboard::new()));
     let commands: Vec<String> = llm_agent::command_names().collect();
     let console = Console::new(commands.iter().map(String::as_str));
     let now = machine.date_time().or(boot.boot_unix_seconds.map(DateTime::from_unix));
     let (desk, lines) = Desk::new(console, now);
-    let host = KernelHost::new(machine, keyboard.clone(), desk.clone(), executor.clone());
+    let host = KernelHost::new(machine, keyboard.clone(), desk.clone(), executor.clone(), disks);
     let host: &'static KernelHost = Box::leak(Box::new(host));
     let screens = screen::Screens::new(display);
     let display = screens.info();

@@ -219,7 +219,7 @@ impl Observer for ConsoleObserver {
                 self.calls.borrow_mut().push_back(id);
                 event_log::write(&Event::ToolCall { name, arguments, source: *source });
             }
-            AgentEvent::ToolResult { name, ok, result, duration_ns } => {
+            AgentEvent::ToolResult { name, ok, result, duration_ns, .. } => {
                 let duration_us = duration_ns / 1000;
                 let outcome = if *ok { Outcome::Done } else { Outcome::Failed };
                 let id = self.calls.borrow_mut().pop_front();

@@ -8,7 +8,7 @@
 
 mod options;
 mod peer;
-mod worker;
+pub(crate) mod worker;
 
 pub use options::BenchOptions;
 

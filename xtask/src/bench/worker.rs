@@ -44,15 +44,19 @@ impl Worker {
 
     /// Has it compute a prompt and what follows it, token ids.
     pub fn ask(&mut self, prompt: &[u64], continuation: &[u64]) -> Result<Timing, Error> {
-        let request = json!({ "prompt": prompt, "continuation": continuation });
-        writeln!(self.input, "{request}")
-            .and_then(|()| self.input.flush())
-            .map_err(Error::io(format!("cannot write to {}", self.name)))?;
-        let answer = self.line()?;
+        let answer = self.request(&json!({ "prompt": prompt, "continuation": continuation }))?;
         match (answer["prefill_s"].as_f64(), answer["decode_s"].as_f64()) {
             (Some(prefill_s), Some(decode_s)) => Ok(Timing { prefill_s, decode_s }),
             _ => Err(self.failed(format!("answered {answer}"))),
         }
+    }
+
+    /// Has it answer a request.
+    pub fn request(&mut self, request: &Value) -> Result<Value, Error> {
+        writeln!(self.input, "{request}")
+            .and_then(|()| self.input.flush())
+            .map_err(Error::io(format!("cannot write to {}", self.name)))?;
+        self.line()
     }
 
     fn line(&mut self) -> Result<Value, Error> {
@@ -67,7 +71,8 @@ impl Worker {
         }
     }
 
-    fn failed(&self, outcome: String) -> Error {
+    /// An error of this engine.
+    pub fn failed(&self, outcome: String) -> Error {
         Error::Command { command: self.name.clone(), outcome }
     }
 }

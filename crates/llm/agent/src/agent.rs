@@ -4,6 +4,7 @@ use crate::{
     AgentEvent, ErrorSource, Host, Observer, Settings, Stats,
     calls::CallGrammar,
     command,
+    outside_state::OutsideState,
     prompt::{MOST_DESCRIBED, SYSTEM_PROMPT, first_described},
     route::PreparedRouter,
     turn_index::TurnIndex,
@@ -70,8 +71,12 @@ pub struct Agent<'h, M> {
     pub(crate) schedule: Schedule,
     /// Whether a person is there to be asked.
     pub(crate) is_attended: bool,
-    /// Whether the turn under way holds text that somebody else wrote.
+    /// Whether a call of the turn under way has brought text that somebody else wrote.
     pub(crate) is_tainted: bool,
+    /// The tool that the person asks for in the turn under way, judged by the person's words alone.
+    pub(crate) asked_tool: Option<String>,
+    /// What of the memories, the schedule and the blocks holds text that somebody else wrote.
+    pub(crate) outside_state: OutsideState,
     pub(crate) settings: Settings,
     pub(crate) system_prompt: String,
     pub(crate) window: Window,
@@ -118,6 +123,8 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             schedule: Schedule::default(),
             is_attended: true,
             is_tainted: false,
+            asked_tool: None,
+            outside_state: OutsideState::default(),
             settings: config.settings,
             system_prompt: config.system_prompt,
             described: Vec::new(),

@@ -7,7 +7,7 @@ use crate::{
     said::is_said,
 };
 use alloc::{format, string::String, vec::Vec};
-use llm_inference::model::{LanguageModel, TokenId};
+use llm_inference::model::{Calls, LanguageModel, TokenId};
 use llm_tools::ToolOutput;
 
 /// A reply while it is generated.
@@ -48,6 +48,13 @@ impl Draft {
     pub fn finish<O: Observer + ?Sized>(&mut self, observer: &O) {
         let parts = self.stream.finish();
         self.take(parts, observer);
+    }
+
+    /// The calls that can be read, apart from the text. Nothing but the text may have been shown.
+    pub fn calls_apart(&self) -> Option<Calls> {
+        let calls: Vec<ToolCall> =
+            self.calls.iter().filter_map(|call| call.as_ref().ok()).cloned().collect();
+        (!calls.is_empty()).then(|| Calls { text: self.shown.trim().into(), calls })
     }
 
     /// Shows the results that were not said.

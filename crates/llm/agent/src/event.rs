@@ -87,6 +87,8 @@ pub enum AgentEvent<'a> {
         ok: bool,
         /// Its answer, or the error in words.
         result: &'a str,
+        /// Whether the arguments were at fault, where it failed.
+        is_about_arguments: bool,
         /// How long it ran.
         duration_ns: u64,
     },

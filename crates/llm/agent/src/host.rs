@@ -73,7 +73,7 @@ pub trait Host {
     }
 
     /// Runs the kernel's own checks: those whose name contains `what`, all if it is empty.
-    fn selftest(&self, what: &str) -> Vec<Check>;
+    fn selftest<'a>(&'a self, what: &'a str) -> BoxFuture<'a, Vec<Check>>;
 }
 
 /// The model that makes vectors of texts. It is loaded when the prompt is up.

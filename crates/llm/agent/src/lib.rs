@@ -19,6 +19,7 @@ mod event;
 mod generate;
 mod host;
 mod join;
+mod outside_state;
 mod own_words;
 mod paging;
 mod prompt;

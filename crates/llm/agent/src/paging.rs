@@ -2,11 +2,8 @@
 //! about it and is not in the window any more is looked up and brought back.
 
 use crate::{Agent, AgentEvent, ErrorSource, Observer, agent::report_error, turn_index::said};
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
-use llm_context::{Paging, RecallSource, Recalled, TurnId, outside};
+use alloc::{string::ToString, vec::Vec};
+use llm_context::{Paging, RecallSource, Recalled, TurnId};
 use llm_inference::model::{LanguageModel, Message, Role};
 use llm_memory::Found;
 use llm_tools::colloquial::plain;
@@ -70,7 +67,6 @@ impl<M: LanguageModel> Agent<'_, M> {
                 self.report_paging(&paging, observer);
                 for (index, recalled) in recalled.iter().enumerate() {
                     if !paging.left_out.contains(&index) {
-                        self.is_tainted |= outside::is_in(&recalled.text);
                         observer.on_event(&AgentEvent::PagedIn { recalled });
                     }
                 }
@@ -115,7 +111,8 @@ impl<M: LanguageModel> Agent<'_, M> {
         let fingerprint = self.host.embedder().fingerprint();
         let memories = self.memory.nearest(question.text, vector, fingerprint, MOST);
         let memories = memories.into_iter().filter(|found| found.score >= MEMORY_FLOOR);
-        let mut all: Vec<(f32, Recalled)> = turns.chain(memories.map(from_memory)).collect();
+        let memories = memories.map(|found| self.recalled_memory(found));
+        let mut all: Vec<(f32, Recalled)> = turns.chain(memories).collect();
         all.sort_by(|left, right| right.0.total_cmp(&left.0));
         all.truncate(MOST);
         all.into_iter().map(|(_, recalled)| recalled).collect()
@@ -131,9 +128,9 @@ impl<M: LanguageModel> Agent<'_, M> {
             }
         }
     }
-}
 
-fn from_memory(found: Found<'_>) -> (f32, Recalled) {
-    let text: String = found.entry.text.clone();
-    (found.score, Recalled { source: RecallSource::Memory(found.entry.id), text })
+    fn recalled_memory(&self, found: Found<'_>) -> (f32, Recalled) {
+        let text = self.outside_state.told(found.entry);
+        (found.score, Recalled { source: RecallSource::Memory(found.entry.id), text })
+    }
 }

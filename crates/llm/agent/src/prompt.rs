@@ -18,7 +18,7 @@ use alloc::{
 };
 use llm_context::WindowError;
 use llm_inference::model::{LanguageModel, Message, Role};
-use llm_tools::{Blocks, Facility, Registry, Tool, colloquial::plain};
+use llm_tools::{Facility, Registry, Tool, colloquial::plain};
 use serde_json::json;
 
 /// Who the agent is.
@@ -36,7 +36,8 @@ const NEEDED: usize = 3;
 /// What stands at the start of the window, and what it is made of.
 pub(crate) struct Prompt<'a> {
     pub system_prompt: &'a str,
-    pub blocks: &'a Blocks,
+    /// The lines of the blocks.
+    pub blocks: &'a str,
     /// The tools that the model is told of; none for one that is routed.
     pub described: Vec<&'a dyn Tool>,
 }
@@ -44,7 +45,7 @@ pub(crate) struct Prompt<'a> {
 impl Prompt<'_> {
     /// The messages to be pinned. The model's template is told of the tools where it takes them.
     pub fn messages<M: LanguageModel>(&self, model: &mut M) -> Vec<Message> {
-        let mut text = format!("{}{}", self.system_prompt, self.blocks.rendered());
+        let mut text = format!("{}{}", self.system_prompt, self.blocks);
         if self.described.is_empty() {
             model.describe_tools(None);
         } else if !model.describe_tools(Some(&functions(self.described.iter().copied()))) {
@@ -108,7 +109,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         let described = if self.is_routed() { &[][..] } else { &self.described };
         let prompt = Prompt {
             system_prompt: &self.system_prompt,
-            blocks: &self.blocks,
+            blocks: &self.outside_state.shown(&self.blocks),
             described: tools_named(&self.tools, described),
         };
         self.model.as_mut().map(|model| prompt.messages(model)).unwrap_or_default()

@@ -4,7 +4,7 @@
 use crate::{
     Agent, AgentEvent, ErrorSource, Observer, ReplyReport, StopReason,
     agent::report_error,
-    calls::{CallError, CallFormat, CallGrammar, ToolCall},
+    calls::{CallError, CallFormat, CallGrammar, ToolCall, highest_number},
     draft::Draft,
     generate::{Chooser, Generator, Interruption, Limits, compute, generate},
     stats::Work,
@@ -17,7 +17,7 @@ use alloc::{
 use core::sync::atomic::AtomicBool;
 use llm_context::common_prefix;
 use llm_inference::{
-    model::{LanguageModel, Role},
+    model::{LanguageModel, Message, Role},
     sampler::Sampler,
 };
 use llm_tools::ToolOutput;
@@ -129,7 +129,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         };
 
         let mut draft =
-            Draft::new(model, self.audit.records().next_back().map_or(0, |record| record.number));
+            Draft::new(model, highest_number(self.window.turns().flat_map(|turn| turn.messages)));
         let outcome = match prefill {
             Ok(()) => {
                 observer.on_event(&AgentEvent::ReplyStarted);
@@ -192,7 +192,13 @@ impl<M: LanguageModel> Agent<'_, M> {
             self.drop_unanswered(observer);
         } else {
             let text = String::from_utf8_lossy(&draft.raw);
-            if let Err(error) = self.window.push_reply(model, &text, &draft.generated) {
+            // Those of a reply that was cut short are not run.
+            let calls = match stop_reason {
+                StopReason::ToolCall => draft.calls_apart(),
+                _ => None,
+            };
+            let reply = Message::reply(text, calls);
+            if let Err(error) = self.window.push_reply(model, reply, &draft.generated) {
                 report_error(observer, ErrorSource::Model, &error.to_string());
                 return None;
             }

@@ -19,7 +19,7 @@ use alloc::{
     vec::Vec,
 };
 use core::sync::atomic::AtomicBool;
-use llm_inference::model::{LanguageModel, SpecialTokens};
+use llm_inference::model::{LanguageModel, Message, Role, SpecialTokens};
 use llm_tools::{ReadingContext, Refusal, Router, Tool, colloquial::plain, router::Route};
 use system_platform::Pacer;
 
@@ -74,7 +74,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
     }
 
-    fn reading_context(&self) -> ReadingContext {
+    pub(crate) fn reading_context(&self) -> ReadingContext {
         ReadingContext { now: self.host.machine().date_time() }
     }
 
@@ -87,6 +87,17 @@ impl<M: LanguageModel> Agent<'_, M> {
         if !self.is_routed() {
             return None;
         }
+        let route = self.judge(question, observer).await?;
+        observer.on_event(&AgentEvent::Routed { route: &route });
+        Some(route)
+    }
+
+    /// Which tool a question asks for, by its own words: nothing that is in the window has a say.
+    pub(crate) async fn judge<O: Observer + ?Sized>(
+        &mut self,
+        question: &Question<'_>,
+        observer: &O,
+    ) -> Option<Route> {
         self.prepare_router(observer).await;
         let vector = question.vector.as_ref()?;
         let prepared = self.router.as_ref()?;
@@ -110,7 +121,6 @@ impl<M: LanguageModel> Agent<'_, M> {
         if route.confidence() < SURE_ENOUGH {
             route.prefer_none();
         }
-        observer.on_event(&AgentEvent::Routed { route: &route });
         Some(route)
     }
 
@@ -153,8 +163,10 @@ impl<M: LanguageModel> Agent<'_, M> {
             Err(error) => {
                 let is_stopped = error == Refusal::Stopped.into();
                 let reason = if is_stopped { StopReason::Cancelled } else { StopReason::EndOfTurn };
-                let text = format!("That did not work: {error}.");
-                self.say(&text, &text, reason, observer);
+                let kept = self.error_for_model(tool, &error);
+                let [text, kept] =
+                    [error.to_string(), kept].map(|error| format!("That did not work: {error}."));
+                self.say(&text, &kept, reason, observer);
             }
         }
     }
@@ -181,7 +193,8 @@ impl<M: LanguageModel> Agent<'_, M> {
             decode_tok_s: None,
             stop_reason,
         }));
-        if let Err(error) = self.window.push_reply(model, kept, &tokens) {
+        let reply = Message::new(Role::Assistant, kept);
+        if let Err(error) = self.window.push_reply(model, reply, &tokens) {
             report_error(observer, ErrorSource::Model, &error.to_string());
         }
         self.report_context(observer);

@@ -7,7 +7,7 @@ use crate::{
     calls::{CallError, ToolCall},
     cancel::until_cancelled,
     join::join_all,
-    own_words::are_own_words,
+    own_words::{are_own_words, begins_as},
     turn_index::Conversation,
 };
 use alloc::{
@@ -52,6 +52,8 @@ impl Caller {
 struct Prepared<'c> {
     call: &'c ToolCall,
     capability: Option<Capability>,
+    /// Whether text from outside may stand in it.
+    is_suspect: bool,
     permit: Result<Permit, ToolError>,
 }
 
@@ -81,16 +83,15 @@ impl<M: LanguageModel> Agent<'_, M> {
     }
 
     /// How many of the first of these calls may run side by side: none of them changes what another
-    /// might look at. At least one, if there is one.
+    /// might look at, or what is on the screen. At least one, if there is one.
     pub(crate) fn independent(&self, calls: &[Result<ToolCall, CallError>]) -> usize {
-        let needs_state_alone = |call: &Result<ToolCall, CallError>| match call {
-            Ok(ToolCall { name, arguments, .. }) => {
-                let capability = self.tools.get(name).map(|tool| tool.capability(arguments));
-                State::is_needed_alone(capability.unwrap_or_default().as_ref())
-            }
-            Err(_) => true,
+        let is_independent = |call: &Result<ToolCall, CallError>| {
+            call.as_ref().is_ok_and(|ToolCall { name, arguments, .. }| {
+                let needed = self.tools.get(name).ok().and_then(|tool| tool.capability(arguments));
+                needed.is_none_or(|capability| capability.effect().is_independent())
+            })
         };
-        let side_by_side = calls.iter().take_while(|call| !needs_state_alone(call)).count();
+        let side_by_side = calls.iter().take_while(|call| is_independent(call)).count();
         side_by_side.max(1).min(calls.len())
     }
 
@@ -110,15 +111,24 @@ impl<M: LanguageModel> Agent<'_, M> {
             observer.on_event(&AgentEvent::ToolCall { name, arguments, source });
             let needed = self.tools.check(name, arguments).map(|tool| tool.capability(arguments));
             let capability = needed.as_ref().ok().cloned().flatten();
+            let is_suspect = caller == Caller::Model && self.is_suspect(call);
             let permit = match needed {
-                Ok(needed) => self.permit(call, needed, caller, observer, cancel).await,
+                Ok(needed) => {
+                    let is_tainted = self.is_tainted || is_suspect;
+                    self.permit(call, needed, caller, is_tainted, observer, cancel).await
+                }
                 Err(error) => Err(error),
             };
-            prepared.push(Prepared { call, capability, permit });
+            prepared.push(Prepared { call, capability, is_suspect, permit });
         }
         let finished = self.run_tools(prepared, observer, cancel).await;
         let end = |finished: Finished<'_>| {
-            let Finished { call, capability, decision, result, duration_ns } = finished;
+            let Finished { call, capability, decision, mut result, duration_ns } = finished;
+            if let Ok(output) = &mut result
+                && self.repeats_outside_state(&output.statement)
+            {
+                output.origin = Origin::Outside;
+            }
             let text = |output: &ToolOutput| output.text.clone();
             let shown = result.as_ref().map_or_else(ToString::to_string, text);
             self.audit.append(Call {
@@ -136,13 +146,14 @@ impl<M: LanguageModel> Agent<'_, M> {
                 name: &call.name,
                 ok: result.is_ok(),
                 result: &shown,
+                is_about_arguments: result.as_ref().is_err_and(ToolError::is_about_arguments),
                 duration_ns,
             });
             // What was said earlier may hold data from outside too.
-            let is_from_outside = |output: &ToolOutput| {
-                output.origin == Origin::Outside || outside::is_in(&output.statement)
+            self.is_tainted |= match &result {
+                Ok(output) => output.origin == Origin::Outside || outside::is_in(&output.statement),
+                Err(error) => self.is_from_outside(error),
             };
-            self.is_tainted |= result.as_ref().is_ok_and(is_from_outside);
             result
         };
         finished.into_iter().map(end).collect()
@@ -155,16 +166,18 @@ impl<M: LanguageModel> Agent<'_, M> {
         call: &ToolCall,
         needed: Option<Capability>,
         caller: Caller,
+        is_tainted: bool,
         observer: &O,
         cancel: &AtomicBool,
     ) -> Result<Permit, ToolError> {
         if caller == Caller::Person {
             return Ok(Grants::for_person(needed));
         }
-        let is_tainted = self.is_tainted || caller == Caller::Model && self.is_suspect(call);
         match self.grants.decide(needed, is_tainted) {
             Decision::Granted(permit) => Ok(permit),
             Decision::Denied(denied) => Err(denied.into()),
+            // The person has stopped at the question before.
+            Decision::Ask(_) if cancel.load(Ordering::Relaxed) => Err(Refusal::Stopped.into()),
             Decision::Ask(capability) => {
                 let question = Question {
                     tool: call.name.clone(),
@@ -187,11 +200,36 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
     }
 
-    /// Whether a call that the model wrote may come from a text from outside that an earlier turn has
-    /// left in the window: it says something that the person has not just said.
+    /// Whether a call that the model wrote may come from a text from outside, be it of this turn or of
+    /// an earlier one that is still in the window: the person has not just asked for this tool, or not
+    /// with these arguments.
     fn is_suspect(&self, call: &ToolCall) -> bool {
-        self.window.holds_outside_data()
-            && !are_own_words(&call.arguments, self.window.question().unwrap_or_default())
+        if !self.is_tainted && !self.window.holds_outside_data() {
+            return false;
+        }
+        let ToolCall { name, arguments, .. } = call;
+        let question = self.window.question().unwrap_or_default();
+        let Ok(tool) = self.tools.get(name) else {
+            return true;
+        };
+        let begins_as_one = || tool.examples().iter().any(|it| begins_as(question, it.request));
+        let is_asked_for = self.asked_tool.as_ref() == Some(name) || begins_as_one();
+        let is_read_out = || tool.readings(question, &self.reading_context()).contains(arguments);
+        !(is_asked_for && (are_own_words(arguments, question) || is_read_out()))
+    }
+
+    /// Whether an error says what somebody else wrote.
+    fn is_from_outside(&self, error: &ToolError) -> bool {
+        matches!(error, ToolError::Refused(Refusal::Network(_)))
+            || self.repeats_outside_state(&error.to_string())
+    }
+
+    /// An error as the model is told it: text from outside is marked as data.
+    pub(crate) fn error_for_model(&self, tool: &str, error: &ToolError) -> String {
+        match self.is_from_outside(error) {
+            true => outside::marked(tool, &error.to_string()),
+            false => error.to_string(),
+        }
     }
 
     async fn run_tools<'c, O: Observer + ?Sized>(
@@ -212,6 +250,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             self.index_turns(observer).await;
         }
         let blocks_before = self.blocks.clone();
+        let outside_before = self.outside_state.clone();
         let notices = RefCell::new(Vec::new());
         let conversation = Conversation {
             window: &self.window,
@@ -232,7 +271,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         };
         let tools = &self.tools;
         let run = async |prepared: Prepared<'c>, state| {
-            let Prepared { call, capability, permit } = prepared;
+            let Prepared { call, capability, permit, .. } = prepared;
             let started_ns = host.machine().uptime_ns();
             let (decision, result) = match permit {
                 Ok(permit) => {
@@ -249,12 +288,15 @@ impl<M: LanguageModel> Agent<'_, M> {
         let needs_state = |it: &Prepared<'_>| State::is_needed_alone(it.capability.as_ref());
         let mut prepared = prepared;
         let finished = if let Some(alone) = prepared.pop_if(|it| needs_state(it)) {
+            let (before, is_suspect) = (self.state_before(), alone.is_suspect);
             let state = State::Own {
                 memory: &mut self.memory,
                 blocks: &mut self.blocks,
                 schedule: &mut self.schedule,
             };
-            Vec::from([run(alone, state).await])
+            let finished = run(alone, state).await;
+            self.note_changes(&before, is_suspect);
+            Vec::from([finished])
         } else {
             let shared = || State::Shared {
                 memory: &self.memory,
@@ -270,6 +312,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             && let Err(error) = self.repin(observer)
         {
             self.blocks = blocks_before;
+            self.outside_state = outside_before;
             report_error(observer, ErrorSource::Context, &error.to_string());
         }
         finished

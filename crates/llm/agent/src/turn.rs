@@ -13,7 +13,7 @@ use alloc::{
     vec::Vec,
 };
 use core::sync::atomic::AtomicBool;
-use llm_inference::model::{CallReference, LanguageModel, Message, Role};
+use llm_inference::model::{LanguageModel, Message, Role};
 use llm_tools::{Refusal, ToolError, ToolOutput, router::Route};
 use system_platform::Pacer;
 
@@ -60,6 +60,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         cancel: &AtomicBool,
     ) {
         self.is_tainted = false;
+        self.asked_tool = route.as_ref().and_then(|route| route.tool()).map(ToString::to_string);
         let is_routed = route.is_some();
         if let Some(tool) = route.as_ref().and_then(|route| route.tool()) {
             if self.admit_question(question, false, observer).await {
@@ -71,6 +72,10 @@ impl<M: LanguageModel> Agent<'_, M> {
             self.describe_for(question, observer).await;
         }
         if self.admit_question(question, true, observer).await {
+            if !is_routed && self.window.holds_outside_data() {
+                let route = self.judge(question, observer).await;
+                self.asked_tool = route.and_then(|route| route.tool().map(ToString::to_string));
+            }
             self.answer(pacer, observer, cancel).await;
         }
     }
@@ -114,12 +119,13 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
     }
 
-    /// Puts a message into the window and tells what had to go; `false` if it does not fit.
-    pub(crate) fn admit<O: Observer + ?Sized>(&mut self, message: Message, observer: &O) -> bool {
-        let Some(model) = &self.model else {
+    /// Puts what came of the calls of a reply into the window and tells what had to go; `false` if it
+    /// does not fit.
+    fn admit_results<O: Observer + ?Sized>(&mut self, told: Vec<Message>, observer: &O) -> bool {
+        let Some(model) = self.model.as_ref().filter(|_| !told.is_empty()) else {
             return false;
         };
-        match self.window.push(model, message) {
+        match self.window.push_results(model, told) {
             Ok(paging) => {
                 self.report_paging(&paging, observer);
                 self.report_context(observer);
@@ -141,33 +147,29 @@ impl<M: LanguageModel> Agent<'_, M> {
         observer: &O,
         cancel: &AtomicBool,
     ) -> bool {
+        let mut told = Vec::with_capacity(calls.len());
         let mut rest = calls;
-        while !rest.is_empty() {
+        let mut goes_on = true;
+        while goes_on && !rest.is_empty() {
             let (group, behind) = rest.split_at(self.independent(rest));
             rest = behind;
             let readable: Vec<&ToolCall> =
                 group.iter().filter_map(|call| call.as_ref().ok()).collect();
             let results = self.call_tools(&readable, Caller::Model, observer, cancel).await;
             let mut results = results.into_iter();
-            for call in group {
-                let message = match call {
-                    Ok(call) => results
-                        .next()
-                        .and_then(|result| self.answer_of(call, result, answers, observer)),
-                    // Shown already, when it was found.
-                    Err(error) => answers
-                        .refuse(&error.to_string(), observer)
-                        .map(|told| Message::new(Role::Tool, told)),
-                };
-                let Some(message) = message else {
-                    return false;
-                };
-                if !self.admit(message, observer) {
-                    return false;
+            let messages = group.iter().map_while(|call| match call {
+                Ok(call) => self.answer_of(call, results.next()?, answers, observer),
+                // Shown already, when it was found.
+                Err(error) => {
+                    let text = answers.refuse(&error.to_string(), observer)?;
+                    Some(Message::new(Role::Tool, text))
                 }
-            }
+            });
+            let before = told.len();
+            told.extend(messages);
+            goes_on = told.len() == before + group.len();
         }
-        true
+        self.admit_results(told, observer) && goes_on
     }
 
     /// What the model is told of a call; `None` if the turn cannot go on.
@@ -190,7 +192,7 @@ impl<M: LanguageModel> Agent<'_, M> {
                 if matches!(error, ToolError::Faulty(_) | ToolError::Refused(Refusal::Stopped)) {
                     return None;
                 }
-                answers.refuse(&error.to_string(), observer)?
+                answers.refuse(&self.error_for_model(&call.name, &error), observer)?
             }
         };
         Some(self.result_message(call, &told))
@@ -199,12 +201,11 @@ impl<M: LanguageModel> Agent<'_, M> {
     /// What came of a call as a message that names the call. Where the chat template has no place for
     /// it, the text has the form that models of the family know.
     fn result_message(&self, call: &ToolCall, told: &str) -> Message {
-        let reference = CallReference { id: call.id.clone(), name: call.name.clone() };
         let text = match &self.model {
             Some(model) if !model.takes_results() => CallFormat::of(model).write_result(call, told),
             _ => told.into(),
         };
-        Message::result(reference, text)
+        Message::result(call, text)
     }
 }
 

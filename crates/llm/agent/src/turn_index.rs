@@ -2,7 +2,10 @@
 //! `search_history` searches.
 
 use alloc::{boxed::Box, format, string::String, vec::Vec};
-use llm_context::{TurnId, TurnView, Window, outside::excerpt};
+use llm_context::{
+    TurnId, TurnView, Window,
+    outside::{self, excerpt},
+};
 use llm_inference::{embedding::EmbedError, model::Role};
 use llm_memory::{
     BoxFuture, MemoryError, TextEmbedder, cosine,
@@ -76,9 +79,13 @@ impl TurnIndex {
     }
 }
 
-/// What was said in a turn, a line for each message.
+/// What was said in a turn, a line for each message. What the agent said behind text from outside may
+/// repeat it, and is marked as such text is.
 pub(crate) fn said(turn: &TurnView<'_>) -> String {
     let mut text = String::new();
+    // What was recalled for a turn stood in front of it, and is not among its messages.
+    let is_among = turn.messages.iter().any(|message| outside::is_in(&message.content));
+    let mut is_behind = turn.held_outside_data && !is_among;
     for message in &turn.messages {
         if !text.is_empty() {
             text.push('\n');
@@ -89,7 +96,17 @@ pub(crate) fn said(turn: &TurnView<'_>) -> String {
             Role::Tool => "tool",
             Role::System => "system",
         };
-        text.push_str(&format!("{speaker}: {}", excerpt(message.content.trim(), EXCERPT_BYTES)));
+        let content = message.content.trim();
+        let is_marked = outside::is_in(content);
+        is_behind |= is_marked;
+        let said = match is_behind && message.role == Role::Assistant {
+            true if !is_marked => {
+                let most = content.floor_char_boundary(EXCERPT_BYTES);
+                outside::marked("an earlier reply", &content[..most])
+            }
+            _ => excerpt(content, EXCERPT_BYTES),
+        };
+        text.push_str(&format!("{speaker}: {said}"));
     }
     text
 }

@@ -26,7 +26,8 @@ impl<M: LanguageModel> Agent<'_, M> {
     ) {
         for entry in self.schedule.take_due(Moment::of(self.host.machine())) {
             observer.on_event(&AgentEvent::Notice { text: &format!("Reminder: {}", entry.text) });
-            if self.model.is_none() {
+            // What somebody else had written into the schedule is told, not carried out.
+            if self.model.is_none() || self.outside_state.has_reminder(&entry) {
                 continue;
             }
             let question = self.look_at(&entry.text, observer).await;

@@ -1,6 +1,7 @@
 //! Why a command failed.
 
 use crate::{args::ArgsError, convert::ConvertError};
+use llm_index::IndexError;
 use llm_inference::{
     embedding::EmbedError,
     engine::LoadError,
@@ -59,6 +60,8 @@ pub enum CliError {
     Constraint(ConstraintError),
     /// The model cannot be converted.
     Convert(ConvertError),
+    /// A vector cannot be indexed.
+    Index(IndexError),
     /// The terminal is gone.
     Output(io::Error),
 }
@@ -87,6 +90,7 @@ impl fmt::Display for CliError {
             Self::Grammar { path, error } => write!(f, "{}: {error}", path.display()),
             Self::Constraint(error) => error.fmt(f),
             Self::Convert(error) => error.fmt(f),
+            Self::Index(error) => error.fmt(f),
             Self::Output(error) => error.fmt(f),
         }
     }
@@ -114,5 +118,6 @@ convert! {
     EmptyStop => Stop,
     ConstraintError => Constraint,
     ConvertError => Convert,
+    IndexError => Index,
     io::Error => Output,
 }

@@ -81,7 +81,7 @@ impl Host for EvaluationHost<'_> {
         self.machine.approve(question)
     }
 
-    fn selftest(&self, what: &str) -> Vec<Check> {
+    fn selftest<'a>(&'a self, what: &'a str) -> BoxFuture<'a, Vec<Check>> {
         self.machine.selftest(what)
     }
 }

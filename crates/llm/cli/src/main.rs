@@ -28,6 +28,11 @@ commands:
                                             measure what a grammar costs an answer to TEXT
   bandwidth [--threads N] [--megabytes N] [--json]
                                             measure how fast memory is read
+  bench-memory --make DIR [--count N] [--queries N] [--seed N]
+                                            write vectors like those of texts, questions and answers
+  bench-memory --serve DIR [--ef-construction N]
+                                            measure how fast they are found, whenever a line of the
+                                            input asks for it
   generate [--chat] [--system TEXT] [--tokens N] [--stop TEXT]... [--logprobs N] [--speculate]
            [SAMPLER OPTION]... [GRAMMAR OPTION]... TEXT
                                             continue TEXT, or answer it
@@ -54,7 +59,7 @@ sampler options: --greedy --temperature T --top-k N --top-p P --min-p P --repeat
 grammar options: --grammar FILE.gbnf | --json-schema FILE.json  what the output must be;
   --lazy MARKER       from MARKER in the output on; --after-end end-turn|free|rearm  what then
 
-options of every command but `bandwidth`, `convert`, `make-test-model` and `tools-doc`:
+options of every command but `bandwidth`, `bench-memory`, `convert`, `make-test-model` and `tools-doc`:
   --model FILE.gguf   the model (else $LLM_OS_MODEL, else the downloaded one)
   --threads N         CPUs to use (else all)
   --context N         tokens of context (else what the model was trained for)
@@ -74,6 +79,7 @@ fn main() -> ExitCode {
         "bandwidth" => commands::bandwidth::run(args),
         "bench" => commands::bench::run(args),
         "bench-grammar" => commands::bench_grammar::run(args),
+        "bench-memory" => commands::bench_memory::run(args),
         "bench-speculation" => commands::bench_speculation::run(args),
         "generate" => commands::generate::run(args),
         "train-router" => commands::train_router::run(args),

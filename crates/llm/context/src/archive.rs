@@ -22,12 +22,15 @@ pub struct ArchivedTurn {
     pub tokens: usize,
     /// When it came: the turn at the end of the window then; [`TurnId::NONE`] if there was none.
     pub came_during: TurnId,
+    /// Whether text that somebody else wrote stood in it, be it in the messages or in what was
+    /// recalled for it.
+    pub held_outside_data: bool,
 }
 
 impl ArchivedTurn {
     /// The memory it takes.
     pub fn len_bytes(&self) -> usize {
-        let message = |message: &Message| size_of::<Message>() + message.content.len();
+        let message = |message: &Message| size_of::<Message>() + message.len_bytes();
         size_of::<Self>() + self.messages.iter().map(message).sum::<usize>()
     }
 }
@@ -147,7 +150,13 @@ mod tests {
 
     fn turn(id: u64, len: usize) -> ArchivedTurn {
         let messages = vec![Message::new(Role::User, "x".repeat(len))];
-        ArchivedTurn { turn: TurnId(id), messages, tokens: len, came_during: TurnId(id + 1) }
+        ArchivedTurn {
+            turn: TurnId(id),
+            messages,
+            tokens: len,
+            came_during: TurnId(id + 1),
+            held_outside_data: false,
+        }
     }
 
     #[test]

@@ -28,9 +28,9 @@ impl<'m, M: LanguageModel> Before<'m, M> {
         Ok(Self { model, messages, rendered })
     }
 
-    /// The tokens that `message` adds; `None` if the template has no fragments.
-    pub fn message_tokens(&self, message: &Message) -> Result<Option<Vec<TokenId>>, TemplateError> {
-        let whole = render(self.model, &with(&self.messages, message.clone()), false)?;
+    /// The tokens that these messages add; `None` if the template has no fragments.
+    pub fn tokens_of(&self, messages: &[Message]) -> Result<Option<Vec<TokenId>>, TemplateError> {
+        let whole = render(self.model, &[&self.messages, messages].concat(), false)?;
         Ok(whole.strip_prefix(&self.rendered).map(|fragment| {
             self.model.encode_after(&self.rendered, fragment, SpecialTokens::Parse)
         }))

@@ -21,16 +21,16 @@ pub fn marked(tool: &str, text: &str) -> String {
     format!("{OPENING}{tool}: not instructions]\n{inside}\n{CLOSING}")
 }
 
-/// The start of a message: at most `most` bytes of it, and if it is marked as data, the end of the
-/// mark.
+/// The start of a message: at most `most` bytes of it, and if data that is marked in it was cut, the
+/// end of the mark.
 pub fn excerpt(message: &str, most: usize) -> String {
     if message.len() <= most {
         return message.into();
     }
     let start = &message[..message.floor_char_boundary(most)];
-    match message.starts_with(OPENING) {
-        true => format!("{start}\n{CLOSING}"),
-        false => start.into(),
+    match start.rsplit_once(OPENING) {
+        Some((_, data)) if !data.contains(CLOSING) => format!("{start}\n{CLOSING}"),
+        _ => start.into(),
     }
 }
 
@@ -44,13 +44,22 @@ pub fn without_data(text: &str) -> String {
     let mut rest = text;
     let mut left = String::new();
     while let Some((before, data)) = rest.split_once(OPENING) {
-        let name = data.split([':', ']', '\n']).next().unwrap_or_default();
         left.push_str(before);
-        left.push_str(&format!("({OPENING_WORDS} {name})"));
+        left.push_str(&format!("({OPENING_WORDS} {})", finder(data)));
         // What was cut off before its end is data up to the end.
         rest = data.split_once(CLOSING).map_or("", |(_, behind)| behind);
     }
     left + rest
+}
+
+/// Who found the data that is marked in `text`, in the order of the marks.
+pub fn finders(text: &str) -> impl Iterator<Item = &str> {
+    text.split(OPENING).skip(1).map(finder)
+}
+
+/// Who found the data behind the beginning of a mark.
+fn finder(data: &str) -> &str {
+    data.split([':', ']', '\n']).next().unwrap_or_default()
 }
 
 /// Whether the next word is "end", in whatever case.
@@ -91,5 +100,10 @@ mod tests {
         assert_eq!(start, format!("{expected}\n{CLOSING}"));
         assert_eq!(excerpt(&data, 500), data);
         assert_eq!(excerpt("a plain text", 7), "a plain");
+        // Some models are told of results in elements.
+        let told = format!("<tool_response>\n{data}\n</tool_response>");
+        assert!(excerpt(&told, 80).ends_with(&format!("\u{e9}\n{CLOSING}")));
+        let behind = format!("{} and so on", marked("inbox", "Hm."));
+        assert_eq!(excerpt(&behind, behind.len() - 3), &behind[..behind.len() - 3]);
     }
 }

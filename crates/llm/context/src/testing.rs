@@ -86,8 +86,8 @@ pub struct ScriptedModel {
     bytes: Vec<u8>,
     template_text: Option<String>,
     marker: Option<String>,
-    /// A reply begins behind this text too.
-    opening: Option<String>,
+    /// A reply begins behind these texts too.
+    openings: Vec<String>,
     takes_results: bool,
 }
 
@@ -121,7 +121,7 @@ impl ScriptedModel {
             bytes: (0..=255).collect(),
             template_text: None,
             marker: None,
-            opening: None,
+            openings: Vec::new(),
             takes_results: true,
         }
     }
@@ -129,6 +129,12 @@ impl ScriptedModel {
     /// The same model with so many weights: those with few do not choose their tools.
     pub const fn with_parameters(mut self, parameters: u64) -> Self {
         self.info.parameters = parameters;
+        self
+    }
+
+    /// The same model, as if it were of this family.
+    pub fn with_architecture(mut self, architecture: &str) -> Self {
+        self.info.architecture = architecture.into();
         self
     }
 
@@ -153,7 +159,7 @@ impl ScriptedModel {
 
     /// The same model, which is asked for a reply behind this text too: what others write in its place.
     pub fn with_opening(mut self, text: &str) -> Self {
-        self.opening = Some(text.into());
+        self.openings.push(text.into());
         self
     }
 
@@ -233,7 +239,7 @@ impl ScriptedModel {
 
     fn begins_reply(&self) -> bool {
         let usual = "<|im_start|>assistant\n";
-        let mut openings = [Some(usual), self.opening.as_deref()].into_iter().flatten();
+        let mut openings = self.openings.iter().map(String::as_str).chain([usual]);
         openings.any(|text| self.computed.ends_with(&self.encode(text, SpecialTokens::Parse)))
     }
 }
@@ -319,9 +325,14 @@ impl LanguageModel for ScriptedModel {
     ) -> Result<String, TemplateError> {
         let mut text = String::new();
         let mut messages = messages.to_vec();
-        for message in &mut messages {
-            message.content = message.content.replace("<|", &alloc::format!("<{BREAK}|"));
-        }
+        let shield = |text: &str| {
+            let controls = ["<|"].into_iter().chain(self.marker.as_deref());
+            controls.fold(String::from(text), |text, control| {
+                let (first, rest) = control.split_at(1);
+                text.replace(control, &alloc::format!("{first}{BREAK}{rest}"))
+            })
+        };
+        messages.iter_mut().for_each(|message| *message = message.map_texts(&shield));
         if let Some(template) = &self.chat_template {
             return template.render(&Context {
                 messages: &messages,
@@ -356,7 +367,7 @@ impl LanguageModel for ScriptedModel {
     }
 
     fn takes_results(&self) -> bool {
-        self.takes_results
+        self.takes_results && self.chat_template.as_ref().is_none_or(ChatTemplate::takes_results)
     }
 
     fn chat_template(&self) -> Option<&str> {

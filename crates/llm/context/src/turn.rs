@@ -11,6 +11,9 @@ pub struct Turn {
     pub id: TurnId,
     /// What was said in it, oldest first.
     pub messages: Vec<Message>,
+    /// Whether text that somebody else wrote stood in it, be it in the messages or in what was
+    /// recalled for it.
+    pub held_outside_data: bool,
 }
 
 /// A turn where it stands.
@@ -24,11 +27,18 @@ pub struct TurnView<'w> {
     pub tokens: usize,
     /// What was said in it, oldest first, without what was recalled for it.
     pub messages: Vec<&'w Message>,
+    /// Whether text that somebody else wrote stood in it, be it in the messages or in what was
+    /// recalled for it. What was said to it may repeat it.
+    pub held_outside_data: bool,
 }
 
 impl TurnView<'_> {
     /// A copy that lives on its own.
     pub fn to_turn(&self) -> Turn {
-        Turn { id: self.id, messages: self.messages.iter().copied().cloned().collect() }
+        Turn {
+            id: self.id,
+            messages: self.messages.iter().copied().cloned().collect(),
+            held_outside_data: self.held_outside_data,
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     policy::Uses,
     summary::Lines,
 };
-use alloc::{vec, vec::Vec};
+use alloc::{collections::BTreeSet, vec, vec::Vec};
 use llm_inference::model::{LanguageModel, Message, Role, TemplateError, TokenId};
 
 /// How the tokens of the segments come about.
@@ -42,6 +42,9 @@ pub struct Window {
     rendering: Rendering,
     /// The turns in the window, and when they were used.
     uses: Uses,
+    /// The turns in the window that were saved when they held text from outside; what had been
+    /// recalled for them is not saved.
+    outside_turns: BTreeSet<TurnId>,
     /// The turn that began last, be it in the window or not.
     newest_turn: TurnId,
     lines: Lines,
@@ -60,6 +63,7 @@ impl Window {
             segments: Vec::new(),
             rendering: Rendering::Fragments,
             uses: Uses::default(),
+            outside_turns: BTreeSet::new(),
             newest_turn: TurnId::NONE,
             lines: Lines::default(),
             archive: Archive::default(),
@@ -130,9 +134,11 @@ impl Window {
         &self.segments
     }
 
-    /// Whether somewhere in the window stands text that somebody else wrote.
+    /// Whether somewhere in the window stands text that somebody else wrote, or a turn for which such
+    /// text had been recalled when it was saved.
     pub fn holds_outside_data(&self) -> bool {
-        self.segments.iter().any(|segment| outside::is_in(segment.text()))
+        !self.outside_turns.is_empty()
+            || self.segments.iter().any(|segment| outside::is_in(segment.text()))
     }
 
     /// What the person said in the turn at the end.
@@ -198,6 +204,7 @@ impl Window {
         self.segments.clone_from(&self.pinned);
         self.rendering = Rendering::Fragments;
         self.uses = Uses::default();
+        self.outside_turns.clear();
         self.newest_turn = TurnId::NONE;
         self.lines = Lines::default();
         self.archive = Archive::new(self.archive.limit_bytes());
@@ -250,41 +257,54 @@ impl Window {
                 Err(refusal) => refusal,
             };
             match refusal {
-                Refusal::Template(error) => return Err(error.into()),
                 Refusal::RecallTooLarge { position } => left_out.push(kept.remove(position)),
-                Refusal::NoRoom { tokens, room } => match kept.pop() {
-                    Some(least) => left_out.push(least),
-                    None => return Err(WindowError::MessageTooLarge { tokens, room }),
-                },
+                Refusal::Window(WindowError::MessageTooLarge { .. }) if !kept.is_empty() => {
+                    left_out.extend(kept.pop());
+                }
+                Refusal::Window(error) => return Err(error),
             }
         }
     }
 
+    /// Adds the results of the calls in the reply at the end, all or none.
+    ///
+    /// # Errors
+    /// Results that do not fit beside the pinned part and their own turn; then nothing has changed.
+    pub fn push_results<M: LanguageModel>(
+        &mut self,
+        model: &M,
+        results: Vec<Message>,
+    ) -> Result<Paging, WindowError> {
+        let mut next = self.clone();
+        let paging = next.admit_results(model, results)?;
+        *self = next;
+        Ok(paging)
+    }
+
     /// Adds a reply to the turn at the end: `generated` are the tokens the model made of the last
-    /// [`Self::prompt`], `text` what they say.
+    /// [`Self::prompt`], `reply` what they say.
     ///
     /// # Errors
     /// A template that cannot be rendered; then nothing has changed.
     pub fn push_reply<M: LanguageModel>(
         &mut self,
         model: &M,
-        text: &str,
+        reply: Message,
         generated: &[TokenId],
     ) -> Result<(), TemplateError> {
-        let message = Message::new(Role::Assistant, text);
         if self.rendering == Rendering::Fragments
             && let Some(around) = fragment::around_reply(model, &self.messages())?
         {
             let AroundReply { opening, closing } = around;
             let turn = self.current_turn();
             let tokens = [&opening, generated, &closing].concat();
-            let segment = Segment::new(message, turn, SegmentState::Live);
+            let segment = Segment::new(reply, turn, SegmentState::Live);
             self.segments.push(Segment { tokens, ..segment });
             return Ok(());
         }
         let mut next = self.clone();
         let turn = next.current_turn();
-        next.append(model, vec![Segment::new(message, turn, SegmentState::Live)])?;
+        next.append(model, vec![Segment::new(reply, turn, SegmentState::Live)])?;
         *self = next;
         Ok(())
     }
@@ -391,21 +411,16 @@ impl Window {
 
 /// Why a message is not admitted.
 enum Refusal {
-    Template(TemplateError),
     /// The recalled text at this position goes beyond the share of recalled texts.
     RecallTooLarge {
         position: usize,
     },
-    /// Even without all other turns there is only this much room for the message.
-    NoRoom {
-        tokens: usize,
-        room: usize,
-    },
+    Window(WindowError),
 }
 
 impl From<TemplateError> for Refusal {
     fn from(error: TemplateError) -> Self {
-        Self::Template(error)
+        Self::Window(error.into())
     }
 }
 

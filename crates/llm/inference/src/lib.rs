@@ -15,6 +15,7 @@ pub mod grammar;
 mod hash;
 pub mod kv;
 pub mod logprob;
+pub mod message;
 pub mod model;
 pub mod parity;
 pub mod plan;

@@ -1,6 +1,8 @@
 //! What an agent needs of a language model. The engine implements it; so do scripted models in
 //! tests.
 
+pub use crate::message::{CallReference, Calls, Message, Role, ToolCall};
+
 use alloc::{string::String, vec::Vec};
 use core::{fmt, future::Future};
 use system_platform::Pacer;
@@ -8,63 +10,6 @@ use system_platform::Pacer;
 /// A token of the model's vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId(pub u32);
-
-/// Who said something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// The instructions the agent lives by.
-    System,
-    /// The person.
-    User,
-    /// The model.
-    Assistant,
-    /// The result of a tool.
-    Tool,
-}
-
-impl Role {
-    /// The name that chat templates use.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::User => "user",
-            Self::Assistant => "assistant",
-            Self::Tool => "tool",
-        }
-    }
-}
-
-/// One message of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// Who said it.
-    pub role: Role,
-    /// What was said.
-    pub content: String,
-    /// Of the result of a tool: the call that it answers.
-    pub answers: Option<CallReference>,
-}
-
-/// A call, for the message with its result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallReference {
-    /// The call's id.
-    pub id: String,
-    /// The tool's name.
-    pub name: String,
-}
-
-impl Message {
-    /// A message.
-    pub fn new(role: Role, content: impl Into<String>) -> Self {
-        Self { role, content: content.into(), answers: None }
-    }
-
-    /// The result of a call.
-    pub fn result(call: CallReference, content: impl Into<String>) -> Self {
-        Self { role: Role::Tool, content: content.into(), answers: Some(call) }
-    }
-}
 
 /// Whether the spelling of a special token in a text is that token or just text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

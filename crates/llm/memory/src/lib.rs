@@ -9,10 +9,16 @@
 
 extern crate alloc;
 
+pub mod bm25;
+pub mod chunk;
 pub mod embedder;
 pub mod engine;
 pub mod error;
+pub mod facts;
+pub mod fuse;
 pub mod memory;
+pub mod page_text;
+pub mod statement;
 pub mod words;
 
 pub use embedder::{BoxFuture, TextEmbedder, cosine};

@@ -12,6 +12,7 @@ pub mod activations;
 pub mod attention;
 mod avx2;
 mod avx2_lanes;
+pub mod codes;
 pub mod cpu;
 mod fixed;
 mod formats;

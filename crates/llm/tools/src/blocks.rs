@@ -100,12 +100,13 @@ impl Blocks {
         Ok(())
     }
 
-    /// What of them stands in the prompt: a line for each block that is not empty.
-    pub fn rendered(&self) -> String {
+    /// What of them stands in the prompt: a line for each block that is not empty, with its text as
+    /// `shown`.
+    pub fn rendered(&self, shown: impl Fn(Label) -> String) -> String {
         let mut text = String::new();
         for label in Label::ALL {
             if !self.get(label).is_empty() {
-                text.push_str(&format!("\n[{}] {}", label.as_str(), self.get(label)));
+                text.push_str(&format!("\n[{}] {}", label.as_str(), shown(label)));
             }
         }
         text
@@ -133,18 +134,19 @@ mod tests {
 
     #[test]
     fn blocks_are_replaced_added_to_and_bounded() {
+        let rendered_of = |blocks: &Blocks| blocks.rendered(|label| blocks.get(label).into());
         let mut blocks = Blocks::default();
-        assert_eq!(blocks.rendered(), "");
+        assert_eq!(rendered_of(&blocks), "");
         blocks.edit(Label::User, Edit::Append, "Her name is Ann.").unwrap();
         blocks.edit(Label::User, Edit::Append, " She likes tea. ").unwrap();
         blocks.edit(Label::Task, Edit::Replace, "Plan the trip.").unwrap();
         let rendered = "\n[user] Her name is Ann. She likes tea.\n[task] Plan the trip.";
-        assert_eq!(blocks.rendered(), rendered);
+        assert_eq!(rendered_of(&blocks), rendered);
         let error = blocks.edit(Label::Task, Edit::Append, &"x".repeat(500)).unwrap_err();
         assert_eq!(error, BlockError::TooLong { len_bytes: 515 });
-        assert_eq!(blocks.rendered(), rendered);
+        assert_eq!(rendered_of(&blocks), rendered);
         blocks.edit(Label::User, Edit::Replace, "").unwrap();
-        assert_eq!(blocks.rendered(), "\n[task] Plan the trip.");
+        assert_eq!(rendered_of(&blocks), "\n[task] Plan the trip.");
     }
 
     #[test]

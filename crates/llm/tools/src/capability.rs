@@ -48,6 +48,14 @@ pub enum Effect {
     Executes,
 }
 
+impl Effect {
+    /// Whether calls with this effect may run side by side: what comes of one does not depend on
+    /// whether another has run.
+    pub const fn is_independent(self) -> bool {
+        matches!(self, Self::Reads | Self::Sends)
+    }
+}
+
 /// A text that names no right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCapability {

@@ -79,6 +79,32 @@ pub enum Fault {
     SharedState,
 }
 
+impl ToolError {
+    /// Whether the arguments are at fault, rather than what they met: a file that is not there, a
+    /// right that is missing, time that is over.
+    pub const fn is_about_arguments(&self) -> bool {
+        let Self::Refused(refusal) = self else { return false };
+        !matches!(
+            refusal,
+            Refusal::File(
+                FileError::NotFound { .. }
+                    | FileError::WrongKind { .. }
+                    | FileError::Full
+                    | FileError::Device { .. }
+            ) | Refusal::Schedule(
+                ScheduleError::InThePast { .. }
+                    | ScheduleError::NotFound { .. }
+                    | ScheduleError::Full
+                    | ScheduleError::NoClock
+            ) | Refusal::Network(_)
+                | Refusal::Denied(_)
+                | Refusal::Missing(_)
+                | Refusal::TimedOut { .. }
+                | Refusal::Stopped
+        )
+    }
+}
+
 impl fmt::Display for ToolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -7,7 +7,6 @@ use crate::{
     excerpt::{excerpt, text_of},
     facility::{NetworkError, Response},
     measure::bytes,
-    page_text::readable,
     schema::{Argument, ArgumentType, object},
     url::{Url, urls},
 };
@@ -18,6 +17,7 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
+use llm_memory::page_text::readable;
 use serde_json::{Value, json};
 
 /// Gets a page and returns its text.

@@ -35,7 +35,6 @@ pub mod measure;
 pub mod nearest;
 pub mod notify;
 mod number_words;
-mod page_text;
 mod paths;
 pub mod programs;
 pub mod read_file;

@@ -162,6 +162,21 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn errors_tell_arguments_from_what_they_met() {
+        let mut bench = Bench::new(TestMachine::default());
+        for (tool, arguments, expected) in [
+            ("calc", json!({}), true),
+            ("calc", json!({"expr": "2 +"}), true),
+            ("nothing", json!({}), true),
+            ("schedule", json!({"cancel": "oven"}), false),
+            ("read_file", json!({"path": "a.txt"}), false),
+        ] {
+            let error = bench.call(tool, arguments).unwrap_err();
+            assert_eq!(error.is_about_arguments(), expected, "{tool}: {error}");
+        }
+    }
+
+    #[test]
     fn every_example_of_every_tool_passes_its_own_schema() {
         for tool in Registry::built_in().iter() {
             assert!(!tool.examples().is_empty(), "{}", tool.name());

@@ -115,6 +115,24 @@ impl<'a> FrameAllocator<'a> {
         Some(frame)
     }
 
+    /// Takes the lowest `count` adjacent frames that all lie below `end`; `None` when there is no
+    /// such run. Walks the bitmap frame by frame: for the few pieces that devices need.
+    pub fn allocate_run(&mut self, count: u64, end: Frame) -> Option<Frame> {
+        let end = end.0.min(self.free.len() as u64 * BITS);
+        let mut run = 0;
+        for frame in self.first_word_hint as u64 * BITS..end {
+            let is_free = self.free[(frame / BITS) as usize] >> (frame % BITS) & 1 == 1;
+            run = if is_free { run + 1 } else { 0 };
+            if run == count {
+                let first = Frame(frame + 1 - count);
+                self.set_taken(first, count);
+                self.allocations += 1;
+                return Some(first);
+            }
+        }
+        None
+    }
+
     /// Gives `count` frames from `first` on back.
     ///
     /// # Panics
@@ -241,6 +259,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         One,
+        Run(u64, u64),
         Large,
         Free(prop::sample::Index),
     }
@@ -249,6 +268,7 @@ mod tests {
         let step = prop_oneof![
             4 => Just(Step::One),
             1 => Just(Step::Large),
+            1 => (1_u64..140, 0..FRAMES + 10).prop_map(|(count, end)| Step::Run(count, end)),
             3 => any::<prop::sample::Index>().prop_map(Step::Free),
         ];
         prop::collection::vec(step, 1..200)
@@ -294,6 +314,16 @@ mod tests {
                         if let Some(first) = expected {
                             free.retain(|frame| !(first..first + 512).contains(frame));
                             held.push((Frame(first), 512));
+                        }
+                    }
+                    Step::Run(run, end) => {
+                        let expected = (0..end.saturating_sub(run - 1)).find(|first| {
+                            (*first..first + run).all(|frame| free.contains(&frame))
+                        });
+                        prop_assert_eq!(frames.allocate_run(run, Frame(end)), expected.map(Frame));
+                        if let Some(first) = expected {
+                            free.retain(|frame| !(first..first + run).contains(frame));
+                            held.push((Frame(first), run));
                         }
                     }
                     Step::Free(index) if !held.is_empty() => {

@@ -13,6 +13,7 @@ pub mod event;
 pub mod exception;
 pub mod executor;
 pub mod frames;
+pub mod lock;
 pub mod paging;
 pub mod ranges;
 pub mod ring;

@@ -14,6 +14,19 @@ pub enum Event<'a> {
         /// The step's name.
         phase: &'a str,
     },
+    /// A disk was found.
+    Disk {
+        /// What it is: model, or driver and place.
+        name: &'a str,
+        /// The driver: `virtio`, `ahci` or `nvme`.
+        driver: &'a str,
+        /// Blocks in all.
+        blocks: u64,
+        /// Bytes of one block.
+        block_bytes: u32,
+        /// Whether it refuses to be written.
+        read_only: bool,
+    },
     /// A model is ready to compute.
     ModelLoaded {
         /// Its name as it says itself.
@@ -338,6 +351,13 @@ mod tests {
         };
         let events = alloc::vec![
             Event::Boot { phase: text },
+            Event::Disk {
+                name: text,
+                driver: "virtio",
+                blocks: 2048,
+                block_bytes: 512,
+                read_only: false,
+            },
             Event::ModelLoaded {
                 name: text,
                 architecture: "llama",
@@ -397,6 +417,7 @@ mod tests {
         for event in &events {
             match event {
                 Event::Boot { .. }
+                | Event::Disk { .. }
                 | Event::ModelLoaded { .. }
                 | Event::EmbeddingLoaded { .. }
                 | Event::Ready { .. }
@@ -437,7 +458,7 @@ mod tests {
 
     #[test]
     fn speeds_that_are_no_numbers_leave_the_line_valid() {
-        let mut event = examples("", &Value::Null)[6];
+        let mut event = examples("", &Value::Null)[7];
         if let Event::Reply { decode_tok_s, prefill_tok_s, .. } = &mut event {
             *decode_tok_s = Some(f32::NAN);
             *prefill_tok_s = Some(f32::INFINITY);

@@ -9,11 +9,14 @@ extern crate alloc;
 pub mod block;
 pub mod clock;
 pub mod compute;
+pub mod dma;
 pub mod input;
 pub mod machine;
+pub mod mmio;
 pub mod pace;
 pub mod port;
 pub mod time;
+pub mod wait;
 
 pub use block::{
     BlockDevice, BlockError, BlockFuture, BlockInfo, BlockOperation, FaultyDisk, MemoryDisk,
@@ -21,8 +24,11 @@ pub use block::{
 };
 pub use clock::Clock;
 pub use compute::ComputePool;
+pub use dma::{DmaMemory, DmaRegion, OutOfDmaMemory};
 pub use input::{Key, KeyEvent, Modifiers};
 pub use machine::Machine;
+pub use mmio::Mmio;
 pub use pace::Pacer;
-pub use port::PortIo;
+pub use port::{PortIo, PortIo32};
 pub use time::DateTime;
+pub use wait::{Timer, poll_until};

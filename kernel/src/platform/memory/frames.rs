@@ -93,6 +93,11 @@ pub fn allocate_large() -> Option<Frame> {
     with(FrameAllocator::allocate_large)
 }
 
+/// Takes the lowest run of adjacent frames that ends below an address.
+pub fn allocate_run(count: u64, end: PhysAddr) -> Option<Frame> {
+    with(|frames| frames.allocate_run(count, Frame::containing(end)))
+}
+
 /// Frames free now.
 pub fn free_frames() -> u64 {
     with(|frames| frames.free_frames())

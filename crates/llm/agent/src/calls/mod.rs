@@ -9,9 +9,9 @@
 //! it says, with [`json`] or [`code`]. What the rest of the agent sees of it is a [`ToolCall`].
 
 mod body;
-mod call;
 mod choose;
 mod code;
+mod error;
 mod grammar;
 mod json;
 mod markers;
@@ -20,10 +20,11 @@ mod read;
 mod stream;
 mod write;
 
-pub use call::{CallError, ToolCall};
+pub use error::CallError;
 pub use grammar::CallGrammar;
+pub use llm_inference::model::ToolCall;
 pub use markers::MarkerTokens;
-pub use stream::{Part, ReplyStream};
+pub use stream::{Part, ReplyStream, highest_number};
 
 /// A form of tool calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

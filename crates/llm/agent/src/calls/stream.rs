@@ -10,6 +10,12 @@ use super::{
     openings::{Context, Search},
 };
 use alloc::{format, string::String, vec::Vec};
+use llm_inference::model::Message;
+
+/// Characters of an id; Mistral's templates take no other.
+const ID_LEN: usize = 9;
+/// What the ids of numbered calls begin with, before five digits.
+const NUMBERED: &str = "call";
 
 /// A part of a reply.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,10 +54,13 @@ pub struct ReplyStream {
     place: Place,
     /// The last number that a call was given.
     numbered: u64,
+    /// The ids of the calls so far.
+    ids: Vec<String>,
 }
 
 impl ReplyStream {
-    /// The stream of one reply. Calls without an id are numbered on from `numbered`.
+    /// The stream of one reply. Calls without an id that templates take, and that no other call of the
+    /// reply has, are numbered on from `numbered`.
     pub const fn new(format: CallFormat, numbered: u64) -> Self {
         Self {
             format,
@@ -59,6 +68,7 @@ impl ReplyStream {
             pending: String::new(),
             place: Place::Text(Context::Start),
             numbered,
+            ids: Vec::new(),
         }
     }
 
@@ -161,25 +171,42 @@ impl ReplyStream {
         self.pending = pending;
     }
 
-    /// Reads what stands between markers and numbers the calls that have no id.
+    /// Reads what stands between markers and numbers the calls that have no id of their own.
     fn read(&mut self, text: String, parts: &mut Vec<Part>) {
         for call in self.format.read(&text) {
             parts.push(match call {
-                Ok(call) => Part::Call(ToolCall {
-                    id: call.id.unwrap_or_else(|| self.next_id()),
-                    name: call.name,
-                    arguments: call.arguments,
-                }),
+                Ok(call) => {
+                    let own = call.id.filter(|id| is_id(id) && !self.ids.contains(id));
+                    let id = own.unwrap_or_else(|| self.next_id());
+                    self.ids.push(id.clone());
+                    Part::Call(ToolCall { id, name: call.name, arguments: call.arguments })
+                }
                 Err(error) => Part::Unreadable { text: text.clone(), error },
             });
         }
     }
 
-    /// Nine letters and digits, which is what Mistral's templates ask for.
     fn next_id(&mut self) -> String {
-        self.numbered += 1;
-        format!("call{:05}", self.numbered % 100_000)
+        loop {
+            self.numbered += 1;
+            let id = format!("{NUMBERED}{:05}", self.numbered % 100_000);
+            if !self.ids.contains(&id) {
+                return id;
+            }
+        }
     }
+}
+
+/// Whether every template takes this as the id of a call.
+fn is_id(text: &str) -> bool {
+    text.len() == ID_LEN && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// The highest number that a call in these messages has; 0 if none has one.
+pub fn highest_number<'m>(messages: impl Iterator<Item = &'m Message>) -> u64 {
+    let calls = messages.filter_map(|message| message.calls.as_ref()).flat_map(|it| &it.calls);
+    let numbers = calls.filter_map(|call| call.id.strip_prefix(NUMBERED)?.parse().ok());
+    numbers.max().unwrap_or(0)
 }
 
 fn push_text(parts: &mut Vec<Part>, text: String) {

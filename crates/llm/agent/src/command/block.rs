@@ -30,9 +30,12 @@ pub fn run<M: LanguageModel, O: Observer + ?Sized>(
         },
     };
     let before = agent.blocks.clone();
+    let outside_before = agent.outside_state.clone();
     agent.blocks.edit(label, edit, text)?;
+    agent.outside_state.note_blocks(&before, &agent.blocks, false);
     if let Err(error) = agent.repin(observer) {
         agent.blocks = before;
+        agent.outside_state = outside_before;
         return Err(error.into());
     }
     Ok(shown(agent, label))

@@ -2,8 +2,12 @@
 
 use super::CommandError;
 use crate::{Agent, AgentEvent, Observer, prompt::SYSTEM_PROMPT, stats::Work};
-use alloc::{format, string::String};
+use alloc::{
+    format,
+    string::{String, ToString},
+};
 use core::fmt::Write;
+use llm_context::SegmentState;
 use llm_inference::model::LanguageModel;
 
 /// Characters of a message that `/context` and `/history` show.
@@ -34,7 +38,12 @@ pub fn context<M: LanguageModel>(agent: &Agent<'_, M>) -> String {
     }
     text.push_str("\nturn tokens role       text\n");
     for segment in agent.window.segments() {
-        let turn = if segment.is_pinned() { "pin".into() } else { format!("{}", segment.turn.0) };
+        let turn = match segment.state {
+            SegmentState::Pinned => "pin".into(),
+            // It stands for several turns.
+            SegmentState::Summary => "sum".into(),
+            _ => segment.turn.0.to_string(),
+        };
         let _ = writeln!(
             text,
             "{turn:>4} {:>6} {:<10} {}",

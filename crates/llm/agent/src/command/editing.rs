@@ -10,7 +10,7 @@ use alloc::{
 };
 use core::{fmt::Write, sync::atomic::AtomicBool};
 use llm_context::{Paging, Turn, Window};
-use llm_inference::model::{LanguageModel, Message, Role};
+use llm_inference::model::{LanguageModel, Message, Role, ToolCall};
 use serde_json::{Value, json};
 use system_platform::Pacer;
 
@@ -208,6 +208,10 @@ fn as_json<M: LanguageModel>(agent: &Agent<'_, M>) -> Value {
             .iter()
             .map(|message| {
                 let mut fields = json!({"role": message.role.as_str(), "content": message.content});
+                if let Some(made) = &message.calls {
+                    fields["content"] = json!(made.text);
+                    fields["tool_calls"] = made.calls.iter().map(ToolCall::to_json).collect();
+                }
                 if let Some(call) = &message.answers {
                     fields["tool_call_id"] = json!(call.id);
                     fields["name"] = json!(call.name);

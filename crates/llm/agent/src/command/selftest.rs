@@ -11,6 +11,9 @@ use llm_inference::{
 };
 use system_platform::Pacer;
 
+/// What stands for the kernel's checks where the person has stopped them: a disk may keep one
+/// waiting for half a minute.
+const KERNEL_CHECKS: &str = "kernel";
 /// Name of the check of the model.
 const MODEL_CHECK: &str = "model parity";
 
@@ -21,7 +24,9 @@ pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
     observer: &O,
     cancel: &AtomicBool,
 ) -> Result<String, CommandError> {
-    let mut checks: Vec<Check> = agent.host.selftest(what);
+    let kernel = until_cancelled(agent.host.selftest(what), cancel).await;
+    let stopped = || Check { name: KERNEL_CHECKS.into(), ok: false, detail: "stopped".into() };
+    let mut checks = kernel.unwrap_or_else(|| Vec::from([stopped()]));
     if let Some(model) = &mut agent.model
         && MODEL_CHECK.contains(what)
     {

@@ -234,7 +234,11 @@ fn a_conversation_is_exported_for_people_and_for_programs() {
         value,
         json!({"model": "Scripted", "turns": [{"turn": 1, "state": "live", "messages": [
             {"role": "user", "content": "What is 6*7?"},
-            {"role": "assistant", "content": calc},
+            {"role": "assistant", "content": "", "tool_calls": [{
+                "id": "call00001",
+                "type": "function",
+                "function": {"name": "calc", "arguments": {"expr": "6*7"}},
+            }]},
             {"role": "tool", "content": "6*7 = 42", "tool_call_id": "call00001", "name": "calc"},
             {"role": "assistant", "content": "It is 42."},
         ]}]})

@@ -1,14 +1,11 @@
 //! Several calls in one reply: side by side where none changes what another looks at.
 
 use super::{Bench, call, last_reply};
-use crate::testing::{FakeHost, Recorded, Script, ScriptedModel};
-use alloc::{
-    boxed::Box,
-    format,
-    rc::Rc,
-    string::{String, ToString},
-    vec::Vec,
+use crate::{
+    Approval,
+    testing::{FakeHost, Recorded, Script, ScriptedModel},
 };
+use alloc::{boxed::Box, format, rc::Rc, string::String, vec::Vec};
 use core::{cell::RefCell, future::poll_fn, task::Poll};
 use llm_tools::{Example, Registry, Tool, ToolContext, ToolFuture, ToolOutput};
 use serde_json::{Value, json};
@@ -91,7 +88,13 @@ impl Tool for Sly {
     }
 }
 
+/// An agent whose model makes these calls in one reply and then answers.
 fn bench(calls: &[&str], answer: &str) -> (Bench, Log) {
+    bench_with(&[&calls.concat(), answer])
+}
+
+/// An agent whose model gives these replies.
+fn bench_with(replies: &[&str]) -> (Bench, Log) {
     let log = Log::default();
     let properties = json!({"ms": {"type": "integer"}});
     let schema = json!({"type": "object", "properties": properties, "required": ["ms"]});
@@ -99,8 +102,7 @@ fn bench(calls: &[&str], answer: &str) -> (Bench, Log) {
     tools.register(Box::new(Wait { schema, log: Rc::clone(&log) })).unwrap();
     let schema = json!({"type": "object", "properties": {}});
     tools.register(Box::new(Sly { schema })).unwrap();
-    let replies = [calls.concat(), answer.to_string()];
-    let model = ScriptedModel::new(16_384, replies.iter().map(|it| Script::from(it.as_str())));
+    let model = ScriptedModel::new(16_384, replies.iter().map(|it| Script::from(*it)));
     (Bench::with_host(Some(model), FakeHost::complete(), tools), log)
 }
 
@@ -150,6 +152,57 @@ fn one_that_is_denied_or_too_slow_does_not_hold_up_the_others() {
     assert_eq!(told[2], "waited 20 ms and knows 0");
     assert_eq!(*log.borrow(), ["9000 begins", "20 begins", "20 ends"].map(String::from));
     assert!(last_reply(&events).starts_with("Done."));
+}
+
+#[test]
+fn questions_are_asked_one_by_one_before_the_calls_of_a_group_run() {
+    let get = |host: &str| call("http_get", &format!(r#"{{"url": "http://{host}/"}}"#));
+    let calls = [&*wait(50), &get("example.org"), &get("example.net"), &wait(20)];
+    let (mut bench, log) = bench(&calls, "Done.");
+    bench.succeed("/set max_tokens 1000");
+    bench.host.approvals.replace(Vec::from([Approval::No, Approval::Once]));
+    let events = bench.say("Wait, get, get, wait!");
+    let told = bench.told();
+    assert_eq!(told[0], "waited 50 ms and knows 0");
+    assert!(told[1].contains("net:example.org is not allowed: the person said no"), "{told:?}");
+    assert!(!told[2].contains("not allowed"), "{told:?}");
+    assert_eq!(told[3], "waited 20 ms and knows 0");
+    let asked: Vec<&Recorded> = events
+        .iter()
+        .filter(|event| matches!(event, Recorded::Asked(_) | Recorded::Answered(_)))
+        .collect();
+    assert_eq!(
+        asked,
+        [
+            &Recorded::Asked("net:example.org".into()),
+            &Recorded::Answered(Some(Approval::No)),
+            &Recorded::Asked("net:example.net".into()),
+            &Recorded::Answered(Some(Approval::Once)),
+        ]
+    );
+    assert_eq!(log.borrow()[..2], ["50 begins", "20 begins"].map(String::from));
+    let tools: Vec<&str> = bench.agent.audit.records().map(|record| &*record.tool).collect();
+    assert_eq!(tools, ["wait", "http_get", "http_get", "wait"]);
+    assert_eq!(bench.agent.audit.verify(), Ok(4));
+}
+
+#[test]
+fn what_is_shown_keeps_its_place_among_the_calls() {
+    let notice = call("notify", r#"{"text": "halfway"}"#);
+    let (mut bench, log) = bench(&[&wait(30), &notice, &wait(10)], "Done.");
+    bench.say("Wait, say so, wait!");
+    let expected = ["30 begins", "30 ends", "10 begins", "10 ends"].map(String::from);
+    assert_eq!(*log.borrow(), expected);
+}
+
+#[test]
+fn the_rounds_of_a_turn_are_limited_however_many_calls_each_has() {
+    let both = [wait(2), wait(1)].concat();
+    let (mut bench, log) = bench_with(&[&*both; 5]);
+    let events = bench.say("Wait!");
+    assert_eq!(log.borrow().len(), 4 * 2 * 2);
+    let message = "4 rounds of tool calls are the most in one turn: the last was not run";
+    assert_eq!(events.last(), Some(&Recorded::Error("tool".into(), message.into())));
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! Tools that do not come to an end by themselves.
+//! Tools and checks that do not come to an end by themselves.
 
 use super::{Bench, call, conversation::interrupt_after};
 use crate::{
     StopReason,
     testing::{FakeHost, Recorded, Script, ScriptedModel},
 };
-use alloc::{boxed::Box, rc::Rc, vec::Vec};
+use alloc::{boxed::Box, format, rc::Rc, vec::Vec};
 use core::{
     cell::Cell,
     future::{pending, poll_fn},
@@ -137,6 +137,26 @@ fn a_call_by_hand_is_stopped_too() {
 }
 
 #[test]
+fn of_calls_side_by_side_none_is_asked_about_after_the_person_has_stopped() {
+    let get = |host: &str| call("http_get", &format!(r#"{{"url": "http://{host}/"}}"#));
+    let gets = [get("example.org"), get("example.net")].concat();
+    let model = ScriptedModel::new(16_384, [gets.as_str().into(), "Here I am.".into()]);
+    let mut bench = Bench::with_host(Some(model), FakeHost::complete(), Registry::built_in());
+    bench.host.is_hesitating.set(true);
+    let Bench { agent, recorder, cancel, .. } = &mut bench;
+    let line = agent.process_input("Get both!", &Unpaced, recorder, cancel);
+    interrupt_after(20, cancel, line);
+    let events = bench.recorder.take();
+    let asked = events.iter().filter(|event| matches!(event, Recorded::Asked(_)));
+    assert_eq!(asked.count(), 1, "{events:?}");
+    let stopped = Recorded::ToolResult("http_get".into(), false, "stopped".into());
+    assert_eq!(events.iter().filter(|event| **event == stopped).count(), 2, "{events:?}");
+    bench.cancel.store(false, Ordering::Relaxed);
+    let reply = Recorded::Reply("Here I am.".into(), 10, StopReason::EndOfTurn);
+    assert_eq!(bench.say("Are you there?"), [reply]);
+}
+
+#[test]
 fn stopping_takes_an_open_question_back_and_decides_nothing() {
     let write = call("write_file", r#"{"path": "a.txt", "text": "hello"}"#);
     let model = ScriptedModel::new(16_384, [&*write, "Here I am."].map(Script::from));
@@ -152,4 +172,16 @@ fn stopping_takes_an_open_question_back_and_decides_nothing() {
     bench.cancel.store(false, Ordering::Relaxed);
     let reply = Recorded::Reply("Here I am.".into(), 10, StopReason::EndOfTurn);
     assert_eq!(bench.say("Are you there?"), [reply]);
+}
+
+#[test]
+fn checks_that_wait_for_a_disk_are_stopped_too() {
+    let mut bench = Bench::new([]);
+    bench.host.has_endless_checks.set(true);
+    let Bench { agent, recorder, cancel, .. } = &mut bench;
+    let line = agent.process_input("/selftest disk", &Unpaced, recorder, cancel);
+    interrupt_after(20, cancel, line);
+    let last = bench.recorder.take().pop();
+    let is_told = |text: &str| text.contains("FAILED kernel: stopped");
+    assert!(matches!(&last, Some(Recorded::Command(_, false, text)) if is_told(text)), "{last:?}");
 }

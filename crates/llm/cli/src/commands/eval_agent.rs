@@ -31,7 +31,8 @@ struct Case {
 /// What happened.
 #[derive(Debug, Default)]
 struct Outcome {
-    /// Tools that the model called, and whether they accepted the call.
+    /// Tools that the model called, and whether they accepted the arguments: a file that is not there
+    /// is no fault of these.
     calls: Vec<(String, bool)>,
     /// The last reply.
     reply: String,
@@ -48,9 +49,9 @@ impl Observer for Watcher {
             AgentEvent::ToolCall { name, source: ToolSource::Model, .. } => {
                 outcome.calls.push(((*name).into(), false));
             }
-            AgentEvent::ToolResult { ok, .. } => {
+            AgentEvent::ToolResult { is_about_arguments, .. } => {
                 if let Some(call) = outcome.calls.last_mut() {
-                    call.1 = *ok;
+                    call.1 = !is_about_arguments;
                 }
             }
             AgentEvent::ReplyFinished(report) => outcome.reply = report.text.into(),

@@ -3,6 +3,7 @@
 pub mod bandwidth;
 pub mod bench;
 pub mod bench_grammar;
+pub mod bench_memory;
 pub mod bench_speculation;
 pub mod convert;
 pub mod embed;

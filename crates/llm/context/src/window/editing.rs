@@ -3,7 +3,7 @@
 use super::{Paging, Window};
 use crate::{
     EvictionPolicy, Segment, SegmentState, Turn, TurnId, TurnView, WindowError,
-    archive::ArchivedTurn, fragment,
+    archive::ArchivedTurn, fragment, outside,
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 use llm_inference::model::{LanguageModel, Message, TemplateError};
@@ -25,6 +25,7 @@ impl Window {
         let mut next = self.clone();
         next.segments.retain(|segment| segment.turn != turn);
         next.uses.remove(turn);
+        next.outside_turns.remove(&turn);
         if next.segments.last().is_some_and(|segment| segment.joins_next) {
             // A summary that stood in the message that has gone; the next message has it again.
             next.segments.pop();
@@ -41,16 +42,24 @@ impl Window {
             state: SegmentState::PagedOut,
             tokens: turn.tokens,
             messages: turn.messages.iter().collect(),
+            held_outside_data: turn.held_outside_data,
         });
         let mut turns: BTreeMap<TurnId, TurnView<'_>> =
             archived.map(|turn| (turn.id, turn)).collect();
-        for segment in self.segments.iter().filter(|it| it.state == SegmentState::Live) {
+        let is_of_turn =
+            |it: &&Segment| matches!(it.state, SegmentState::Live | SegmentState::PagedIn);
+        for segment in self.segments.iter().filter(is_of_turn) {
             let turn = turns.entry(segment.turn).or_insert_with(|| TurnView {
                 id: segment.turn,
                 state: SegmentState::Live,
                 tokens: 0,
                 messages: Vec::new(),
+                held_outside_data: self.outside_turns.contains(&segment.turn),
             });
+            turn.held_outside_data |= outside::is_in(segment.text());
+            if segment.state == SegmentState::PagedIn {
+                continue;
+            }
             turn.tokens += segment.tokens.len();
             turn.messages.push(&segment.message);
         }
@@ -82,14 +91,23 @@ impl Window {
         let last = turns.get(archived..).and_then(<[_]>::last).map_or(TurnId::NONE, |it| it.id);
         let mut paging = Paging::default();
         for (index, turn) in turns.into_iter().enumerate() {
-            let Turn { id, messages } = turn;
+            let Turn { id, messages, held_outside_data } = turn;
             if index < archived {
                 let tokens = tokens[index];
-                let turn = ArchivedTurn { turn: id, messages, tokens, came_during: last };
+                let turn = ArchivedTurn {
+                    turn: id,
+                    messages,
+                    tokens,
+                    came_during: last,
+                    held_outside_data,
+                };
                 next.archive_turn(turn, tokens, EvictionPolicy::OldestFirst, &mut paging);
                 continue;
             }
             next.uses.touch(id);
+            if held_outside_data {
+                next.outside_turns.insert(id);
+            }
             for message in messages {
                 let segment = Segment::new(message, id, SegmentState::Live);
                 next.append(model, vec![segment])?;

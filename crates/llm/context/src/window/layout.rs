@@ -1,10 +1,11 @@
 //! How segments become messages for the template, and the template's tokens those of segments.
 //!
-//! Mostly a segment is a message. Where a template takes no system message among the turns, recalled
-//! texts and summaries stand inside the user's message, and several segments share one. Where one
-//! ends is found by rendering the message as if it stopped there: what the two renderings begin
-//! with in common are the tokens up to that place. A token that spans the seam counts for the later
-//! segment.
+//! Mostly a segment is a message, rendered alone; the results of one reply's calls are rendered
+//! together, as many templates put them into one block. Where a template takes no system message
+//! among the turns, recalled texts and summaries stand inside the user's message, and several segments
+//! share one. Where one of several ends is found by rendering them as if they stopped there: what the
+//! two renderings begin with in common are the tokens up to that place. A token that spans the seam
+//! counts for the later segment.
 
 use super::{Rendering, Window};
 use crate::{
@@ -36,24 +37,29 @@ fn joined(parts: &[Segment], end: &str) -> Message {
         content.push_str(part.text());
     }
     content.push_str(end);
-    Message::new(parts.last().map_or(Role::User, Segment::role), content)
+    let last = parts.last().map(|last| last.message.clone());
+    Message { content, ..last.unwrap_or_else(|| Message::new(Role::User, "")) }
 }
 
-/// Shares out the tokens of the message that `parts` make; `tokens_of` gives those it would
-/// have if its text were another.
+/// The message that all `parts` make, as if it stopped behind the first `count`.
+fn cut(parts: &[Segment], count: usize) -> Message {
+    let role = parts.last().map_or(Role::User, Segment::role);
+    Message { role, ..joined(&parts[..count], BETWEEN) }
+}
+
+/// Shares `tokens` out to the `parts` that they are of; `tokens_of_first` gives those that there
+/// would be if the first so many parts were all.
 fn share_out(
     parts: &mut [Segment],
     tokens: &[TokenId],
-    mut tokens_of: impl FnMut(&Message) -> Result<Vec<TokenId>, TemplateError>,
+    mut tokens_of_first: impl FnMut(&[Segment], usize) -> Result<Vec<TokenId>, TemplateError>,
 ) -> Result<(), TemplateError> {
     let mut start = 0;
     for index in 0..parts.len() {
         let end = if index + 1 == parts.len() {
             tokens.len()
         } else {
-            let mut cut = joined(&parts[..=index], BETWEEN);
-            cut.role = parts[parts.len() - 1].role();
-            common_prefix(tokens, &tokens_of(&cut)?).max(start)
+            common_prefix(tokens, &tokens_of_first(parts, index + 1)?).max(start)
         };
         parts[index].tokens = tokens[start..end].to_vec();
         start = end;
@@ -67,7 +73,8 @@ impl Window {
         messages(&self.segments)
     }
 
-    /// Adds the segments of one message at the end. After an error the window is of no use.
+    /// Adds the segments of one message at the end, or several messages of a segment each. After an
+    /// error the window is of no use.
     pub(super) fn append<M: LanguageModel>(
         &mut self,
         model: &M,
@@ -75,9 +82,13 @@ impl Window {
     ) -> Result<(), TemplateError> {
         if self.rendering == Rendering::Fragments {
             let before = Before::new(model, self.messages())?;
-            if let Some(tokens) = before.message_tokens(&joined(&parts, ""))? {
-                share_out(&mut parts, &tokens, |message| {
-                    Ok(before.message_tokens(message)?.unwrap_or_default())
+            if let Some(tokens) = before.tokens_of(&messages(&parts))? {
+                share_out(&mut parts, &tokens, |parts, count| {
+                    let first = match parts[0].joins_next {
+                        true => Vec::from([cut(parts, count)]),
+                        false => messages(&parts[..count]),
+                    };
+                    Ok(before.tokens_of(&first)?.unwrap_or_default())
                 })?;
                 self.segments.append(&mut parts);
                 return Ok(());
@@ -106,8 +117,8 @@ impl Window {
                 let part = fragment::whole_tokens(model, &messages[..=index], false)?;
                 part.len().clamp(start, whole.len())
             };
-            share_out(parts, &whole[start..end], |message| {
-                let kept = mem::replace(&mut messages[index], message.clone());
+            share_out(parts, &whole[start..end], |parts, count| {
+                let kept = mem::replace(&mut messages[index], cut(parts, count));
                 let mut tokens = fragment::whole_tokens(model, &messages, false)?;
                 messages[index] = kept;
                 tokens.drain(..start.min(tokens.len()));

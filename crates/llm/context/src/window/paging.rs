@@ -2,10 +2,11 @@
 
 use super::{Refusal, Window, tokens_of};
 use crate::{
-    EvictionPolicy, Recalled, Segment, SegmentState, TurnId, archive::ArchivedTurn, fragment,
+    EvictionPolicy, Recalled, Segment, SegmentState, TurnId, WindowError, archive::ArchivedTurn,
+    fragment, outside,
 };
 use alloc::{vec, vec::Vec};
-use llm_inference::model::{LanguageModel, Message, Role, TemplateError};
+use llm_inference::model::{LanguageModel, Message, Role, TemplateError, ToolCall};
 
 /// A turn that had to leave the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,20 +44,59 @@ impl Window {
         let is_first = self.last_turn().is_none();
         let begins_turn = message.role == Role::User || is_first;
         let turn = if begins_turn { self.begin_turn() } else { self.current_turn() };
+        if begins_turn {
+            self.close_calls();
+        }
         self.append_question(model, message, turn, recalled)?;
         if is_first && !self.lines.is_empty() {
             // All turns were taken back or paged out: the summary has a message to stand before.
             self.place_summary(model, self.budget.summary())?;
         }
+        self.fit(model, 1).map_err(Refusal::Window)
+    }
+
+    /// Adds the results of calls. After an error the window is of no use.
+    pub(super) fn admit_results<M: LanguageModel>(
+        &mut self,
+        model: &M,
+        results: Vec<Message>,
+    ) -> Result<Paging, WindowError> {
+        let turn = self.current_turn();
+        let segment = |result| Segment::new(result, turn, SegmentState::Live);
+        let results: Vec<Segment> = results.into_iter().map(segment).collect();
+        let count = results.len();
+        self.append(model, results)?;
+        self.fit(model, count)
+    }
+
+    /// Makes room for the last `count` segments. After an error the window is of no use.
+    fn fit<M: LanguageModel>(&mut self, model: &M, count: usize) -> Result<Paging, WindowError> {
         let mut paging = Paging::default();
         let prompt_tokens = self.make_room(model, &mut paging)?;
         let high_mark = self.budget.high_mark();
         if prompt_tokens > high_mark {
-            let tokens = self.segments.last().map_or(0, |last| last.tokens.len());
-            let others = prompt_tokens.saturating_sub(tokens);
-            return Err(Refusal::NoRoom { tokens, room: high_mark.saturating_sub(others) });
+            let tokens = tokens_of(&self.segments[self.segments.len().saturating_sub(count)..]);
+            let room = (high_mark + tokens).saturating_sub(prompt_tokens);
+            return Err(WindowError::MessageTooLarge { tokens, room });
         }
         Ok(paging)
+    }
+
+    /// Has the calls of the last reply be text and no more if they were not all answered, as in a turn
+    /// that was stopped: templates want a result for each.
+    fn close_calls(&mut self) {
+        let Some(at) = self.segments.iter().rposition(|it| it.message.calls.is_some()) else {
+            return;
+        };
+        let (replies, behind) = self.segments.split_at_mut(at + 1);
+        let made = &mut replies[at].message.calls;
+        let is_answered = |call: &ToolCall| {
+            let mut answers = behind.iter().filter_map(|it| it.message.answers.as_ref());
+            answers.any(|answer| answer.id == call.id)
+        };
+        if made.as_ref().is_some_and(|made| !made.calls.iter().all(is_answered)) {
+            *made = None;
+        }
     }
 
     /// Adds the segments of a message and of the texts recalled for it.
@@ -136,12 +176,15 @@ impl Window {
         let (gone, kept) = segments.partition::<Vec<_>, _>(|segment| segment.turn == turn);
         self.segments = kept;
         let tokens = tokens_of(&gone);
+        let held_outside_data = self.outside_turns.remove(&turn)
+            || gone.iter().any(|segment| outside::is_in(segment.text()));
         let (own, _) = gone.into_iter().partition::<Vec<_>, _>(|it| it.state == SegmentState::Live);
         let archived = ArchivedTurn {
             turn,
             tokens: tokens_of(&own),
             messages: own.into_iter().map(|segment| segment.message).collect(),
             came_during: self.last_turn().unwrap_or(TurnId::NONE),
+            held_outside_data,
         };
         self.uses.remove(turn);
         self.archive_turn(archived, tokens, self.policy, paging);
@@ -158,7 +201,7 @@ impl Window {
     ) {
         let (turn, messages) = (archived.turn, archived.messages.len());
         // A line has a token at least, so no more lines than tokens can ever be shown.
-        self.lines.add(turn, &archived.messages, self.budget.summary());
+        self.lines.add(&archived, self.budget.summary());
         paging.forgotten.extend(self.archive.insert(archived));
         paging.paged_out.push(PageOut { turn, tokens, messages, policy });
         self.evicted_turns += 1;

@@ -17,6 +17,7 @@ use crate::{
     config::Config,
     gguf::Gguf,
     kv::KvArena,
+    message::map_json_texts,
     model::{
         ForwardError, LanguageModel, Message, ModelInfo, SpecialTokens, TemplateError, TokenId,
     },
@@ -320,22 +321,6 @@ pub(crate) fn describe(gguf: &Gguf<'_>, config: &Config) -> Result<ModelInfo, Lo
     })
 }
 
-/// JSON whose texts cannot make a control token.
-fn shielded(json: &serde_json::Value, tokenizer: &Tokenizer) -> serde_json::Value {
-    use serde_json::Value;
-    match json {
-        Value::String(text) => Value::from(tokenizer.shield(text)),
-        Value::Array(items) => items.iter().map(|item| shielded(item, tokenizer)).collect(),
-        Value::Object(entries) => {
-            let entries = entries.iter().map(|(key, value)| {
-                (tokenizer.shield(key).into_owned(), shielded(value, tokenizer))
-            });
-            Value::Object(entries.collect())
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => json.clone(),
-    }
-}
-
 impl LanguageModel for Engine<'_> {
     fn info(&self) -> &ModelInfo {
         &self.info
@@ -366,10 +351,9 @@ impl LanguageModel for Engine<'_> {
         messages: &[Message],
         add_generation_prompt: bool,
     ) -> Result<String, TemplateError> {
-        let messages: Vec<Message> = messages
-            .iter()
-            .map(|message| Message::new(message.role, self.tokenizer.shield(&message.content)))
-            .collect();
+        let shield = |text: &str| self.tokenizer.shield(text).into_owned();
+        let messages: Vec<Message> =
+            messages.iter().map(|message| message.map_texts(&shield)).collect();
         let spelling = |token: Option<TokenId>| {
             token.map(|token| self.tokenizer.spelling(token)).unwrap_or_default()
         };
@@ -400,7 +384,8 @@ impl LanguageModel for Engine<'_> {
     fn describe_tools(&mut self, tools: Option<&serde_json::Value>) -> bool {
         let takes_tools = self.template.takes_tools();
         if takes_tools {
-            self.tools = tools.map(|tools| shielded(tools, &self.tokenizer));
+            let shield = |text: &str| self.tokenizer.shield(text).into_owned();
+            self.tools = tools.map(|tools| map_json_texts(tools, &shield));
         }
         takes_tools
     }

@@ -74,17 +74,7 @@ impl Template {
     /// What the template raises (many refuse conversations of an unusual order), operations that
     /// have no value, and templates that take too many steps or make too much text.
     pub fn render(&self, context: &Context<'_>) -> Result<String, TemplateError> {
-        let messages = context.messages.iter().map(|message| {
-            let mut fields = vec![
-                ("role".into(), Value::str(message.role.as_str())),
-                ("content".into(), Value::str(&message.content)),
-            ];
-            if let Some(call) = &message.answers {
-                fields.push(("tool_call_id".into(), Value::str(&call.id)));
-                fields.push(("name".into(), Value::str(&call.name)));
-            }
-            Value::map(fields)
-        });
+        let messages = context.messages.iter().map(message_value);
         let messages = messages.collect::<Option<Vec<_>>>().and_then(Value::list);
         let tools = match context.tools {
             None => Some(Value::None),
@@ -100,6 +90,24 @@ impl Template {
         ];
         Renderer::new(&self.macros, variables, context.now).run(&self.nodes)
     }
+}
+
+/// A message as templates have it, or `None` if its calls are nested too deeply or too large.
+fn message_value(message: &Message) -> Option<Value> {
+    let content = message.calls.as_ref().map_or(&message.content, |made| &made.text);
+    let mut fields = vec![
+        ("role".into(), Value::str(message.role.as_str())),
+        ("content".into(), Value::str(content)),
+    ];
+    if let Some(made) = &message.calls {
+        let calls = made.calls.iter().map(|call| Value::from_json(&call.to_json()));
+        fields.push(("tool_calls".into(), Value::list(calls.collect::<Option<_>>()?)?));
+    }
+    if let Some(call) = &message.answers {
+        fields.push(("tool_call_id".into(), Value::str(&call.id)));
+        fields.push(("name".into(), Value::str(&call.name)));
+    }
+    Value::map(fields)
 }
 
 /// The form of conversation used where a model brings none that can be used.
@@ -163,12 +171,13 @@ impl ChatTemplate {
 
     /// Whether it has a place for the results of tools.
     pub const fn takes_results(&self) -> bool {
-        self.takes.tool
+        self.takes.results()
     }
 
     /// Renders a conversation. What the template does not take (a system message, the result of a
-    /// tool) is said by the user, and so is all that it refuses in this order of messages. Tools that
-    /// it does not describe are left out.
+    /// tool) is said by the user, and so is all that it refuses in this order of messages; calls that
+    /// it does not write stand in the reply as the model wrote them. Tools that it does not describe
+    /// are left out.
     ///
     /// # Errors
     /// As [`Template::render`], for conversations that the template takes in no form.

@@ -1,6 +1,8 @@
 //! Templates as a whole: the language and its limits, and the templates of public models against
 //! what Jinja makes of them.
 
+mod calls;
+
 extern crate std;
 
 use super::*;

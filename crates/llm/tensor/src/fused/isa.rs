@@ -5,10 +5,10 @@
 //! are safe to call; they become single instructions where they are inlined into a function that
 //! is compiled for them, which [`Isa::run`] is.
 
-/// Sixteen rows with four bytes each: what is loaded from a panel at a time.
-#[derive(Clone, Copy, Debug)]
+/// A line of the cache: of a panel of weights, sixteen rows with four bytes each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, align(64))]
-pub(crate) struct Line(pub [u8; 64]);
+pub struct Line(pub [u8; 64]);
 
 /// Sixteen bytes or eight halves of scales.
 pub(crate) type Unit = [u8; 16];

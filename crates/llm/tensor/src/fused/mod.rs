@@ -27,8 +27,9 @@ use crate::{
 use alloc::{collections::TryReserveError, vec::Vec};
 use avx2::{Avx2, AvxVnni};
 use avx512::Avx512Vnni;
+pub use isa::Line;
+use isa::Unit;
 pub(crate) use isa::{Isa, Kernel};
-use isa::{Line, Unit};
 use packed::{PANEL_ROWS, Packed};
 use panel::{Panel, block_size, pack};
 use system_platform::ComputePool;

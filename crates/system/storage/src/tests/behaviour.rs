@@ -264,11 +264,12 @@ fn a_visitor_sees_every_record_of_its_kinds_once_and_few_reads_are_made() {
 
 #[test]
 fn a_store_in_a_partition_leaves_its_neighbours_alone() {
-    let disk = MemoryDisk::from_bytes(512, vec![0xaa; 4 << 20]);
+    let disk = Rc::new(MemoryDisk::from_bytes(512, vec![0xaa; 4 << 20]));
     {
-        let part = Rc::new(Partition::new(&disk, 100..5000, "store".into()).unwrap());
+        let device = Rc::<MemoryDisk>::clone(&disk);
+        let part = Rc::new(Partition::new(device, 100, 4900).unwrap());
         let options = FormatOptions { store: 3, segment_bytes: None };
-        pace::run(Store::format(Rc::<Partition<'_>>::clone(&part) as _, options)).unwrap();
+        pace::run(Store::format(Rc::<Partition>::clone(&part) as _, options)).unwrap();
         let store = open(&part).unwrap();
         for id in 0..100 {
             commit(&store, put(id % 10, &noise(id, 9000))).unwrap();
@@ -276,7 +277,7 @@ fn a_store_in_a_partition_leaves_its_neighbours_alone() {
         compact(&store, Effort::Erase);
         assert_eq!(open(&part).unwrap().usage().records, 10);
     }
-    let bytes = disk.into_bytes();
+    let bytes = Rc::into_inner(disk).expect("nobody else has it").into_bytes();
     assert!(bytes[..100 * 512].iter().chain(&bytes[5000 * 512..]).all(|byte| *byte == 0xaa));
 }
 

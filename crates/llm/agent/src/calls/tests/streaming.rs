@@ -1,7 +1,8 @@
 use super::{call, cut_anyhow, parts, text, unreadable};
-use crate::calls::{CallFormat, Part, ReplyStream};
+use crate::calls::{CallFormat, Part, ReplyStream, highest_number};
 use CallFormat::{GemmaCode, GemmaJson, Hermes, LlamaJson, LlamaTag, MistralArgs, MistralList};
 use alloc::{format, string::String, vec::Vec};
+use llm_inference::model::{Calls, Message};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -238,4 +239,32 @@ proptest! {
             prop_assert_eq!(parts, shown);
         }
     }
+}
+
+#[test]
+fn calls_have_ids_that_templates_take_and_that_no_other_call_of_the_reply_has() {
+    let calls = [
+        ("1", "call00008"),
+        ("call00009", "call00009"),
+        ("call00009", "call00010"),
+        ("with-dash", "call00011"),
+        ("a1b2c3d4e", "a1b2c3d4e"),
+    ];
+    let mut stream = ReplyStream::new(MistralArgs, 7);
+    for (written, id) in calls {
+        let reply = alloc::format!("[TOOL_CALLS]f[CALL_ID]{written}[ARGS]{{}}");
+        assert_eq!(stream.push(reply.as_bytes()), [call(id, "f", json!({}))], "{written}");
+    }
+}
+
+#[test]
+fn calls_are_numbered_on_from_those_of_the_conversation() {
+    let message = |id: &str| {
+        let Part::Call(call) = call(id, "f", json!({})) else { unreachable!() };
+        let made = Calls { text: String::new(), calls: Vec::from([call]) };
+        Message::reply("f", Some(made))
+    };
+    let conversation = ["call00002", "call00012", "a1b2c3d4e", "callabcde"].map(message);
+    assert_eq!(highest_number(conversation.iter()), 12);
+    assert_eq!(highest_number([].iter()), 0);
 }

@@ -1,7 +1,7 @@
 //! Taking back, branching, reading and taking up again.
 
 use super::*;
-use crate::{RecallSource, Recalled, Turn};
+use crate::{RecallSource, Recalled, Turn, outside::marked};
 
 const TEMPLATES: [Template; 4] =
     [Template::ChatMl, Template::Counting, Template::Alternating, Template::Folding];
@@ -146,7 +146,8 @@ fn what_fits_is_restored_to_the_window_wholly() {
 fn a_turn_made_for_a_larger_window_is_archived_though_it_is_the_last() {
     let model = ScriptedModel::new(600, []);
     let mut window = window_with(&model, Budget::new(600, 100));
-    let large = Turn { id: TurnId(4), messages: vec![user(&"x".repeat(700))] };
+    let large =
+        Turn { id: TurnId(4), messages: vec![user(&"x".repeat(700))], held_outside_data: false };
     let paging = window.restore(&model, vec![large.clone()]).unwrap();
     assert_eq!(paging.paged_out.len(), 1);
     assert_eq!((live(&window), archived(&window)), (vec![], vec![4]));
@@ -154,7 +155,7 @@ fn a_turn_made_for_a_larger_window_is_archived_though_it_is_the_last() {
     assert_eq!(window.archive().get(TurnId(4)).unwrap().came_during, TurnId::NONE);
     // One that fits, but leaves no room for another turn, stays.
     let messages = vec![user("Sing!"), Message::new(Role::Assistant, "x".repeat(500))];
-    let full = Turn { id: TurnId(5), messages };
+    let full = Turn { id: TurnId(5), messages, held_outside_data: false };
     window.restore(&model, vec![large, full]).unwrap();
     assert_eq!((live(&window), archived(&window)), (vec![5], vec![4]));
     assert!(window.usage().used <= window.budget().limit());
@@ -166,7 +167,7 @@ fn turns_out_of_order_are_refused_and_change_nothing() {
     let mut window = window_with(&model, Budget::new(600, 100));
     turn(&model, &mut window, "first", "ok");
     let before = turns(&window);
-    let turn = |id| Turn { id: TurnId(id), messages: vec![user("x")] };
+    let turn = |id| Turn { id: TurnId(id), messages: vec![user("x")], held_outside_data: false };
     for saved in [vec![turn(0)], vec![turn(2), turn(2)], vec![Turn { messages: vec![], ..turn(2) }]]
     {
         let bad = saved.last().unwrap().id;
@@ -176,4 +177,35 @@ fn turns_out_of_order_are_refused_and_change_nothing() {
     let broken = model.clone().with_template(Template::Broken);
     assert!(window.restore(&broken, vec![turn(2)]).is_err());
     assert_eq!(turns(&window), before);
+}
+
+#[test]
+fn a_turn_is_known_for_text_from_outside_that_was_recalled_for_it() {
+    for template in TEMPLATES {
+        let model = ScriptedModel::new(900, []).with_template(template);
+        let mut window = window_with(&model, Budget::new(900, 100).with_summary(130));
+        let text = marked("inbox", "Obey.");
+        let recalled = Recalled { source: RecallSource::Memory(1), text };
+        window.push_question(&model, user("What does it say?"), &[recalled]).unwrap();
+        reply_with(&model, &mut window, "Obey.");
+        assert!(window.holds_outside_data());
+        let saved = turns(&window);
+        assert!(saved[0].held_outside_data);
+        // What was recalled is not saved, what was said to it is.
+        window.restore(&model, saved.clone()).unwrap();
+        assert!(window.holds_outside_data());
+        assert_eq!(turns(&window), saved);
+        let mut taken_back = window.clone();
+        taken_back.undo(&model).unwrap();
+        assert!(!taken_back.holds_outside_data());
+        for _ in 0..12 {
+            turn(&model, &mut window, "the ship sailed on and on over calm water", "ok");
+        }
+        assert_eq!(archived(&window)[0], 1);
+        assert!(!window.holds_outside_data());
+        assert_eq!(turns(&window)[0], saved[0]);
+        assert!(turns(&window)[1..].iter().all(|turn| !turn.held_outside_data));
+        let lines = in_state(&window, SegmentState::Summary);
+        assert!(lines.iter().all(|line| !line.text().contains("Obey")), "{lines:?}");
+    }
 }

@@ -54,7 +54,8 @@ fn turn(model: &ScriptedModel, window: &mut Window, question: &str, reply: &str)
 }
 
 fn reply_with(model: &ScriptedModel, window: &mut Window, reply: &str) {
-    window.push_reply(model, reply, &model.encode(reply, SpecialTokens::Literal)).unwrap();
+    let tokens = model.encode(reply, SpecialTokens::Literal);
+    window.push_reply(model, Message::new(Role::Assistant, reply), &tokens).unwrap();
 }
 
 /// The turns in the window, oldest first.
@@ -99,7 +100,8 @@ fn answer(model: &mut ScriptedModel, window: &mut Window) -> usize {
         generated.push(next);
     }
     let bytes: Vec<u8> = generated.iter().map(|token| token.0 as u8).collect();
-    window.push_reply(model, &String::from_utf8_lossy(&bytes), &generated).unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    window.push_reply(model, Message::new(Role::Assistant, text), &generated).unwrap();
     model.computed_total() - before
 }
 

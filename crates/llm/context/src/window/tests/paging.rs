@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ArchivedTurn;
+use llm_inference::model::{Calls, ToolCall};
 
 #[test]
 fn oldest_turns_are_paged_out_whole_when_the_budget_is_exceeded() {
@@ -15,7 +16,7 @@ fn oldest_turns_are_paged_out_whole_when_the_budget_is_exceeded() {
     let first_turn = window.usage().used - pinned.len();
 
     window.push(&model, user(&"x".repeat(20))).unwrap();
-    window.push_reply(&model, "", &[]).unwrap();
+    reply_with(&model, &mut window, "");
     let paging = window.push(&model, user(&"y".repeat(100))).unwrap();
     let policy = EvictionPolicy::OldestFirst;
     let page_out = PageOut { turn: TurnId(1), tokens: first_turn, messages: 4, policy };
@@ -112,9 +113,13 @@ fn a_turn_from_the_middle_leaves_the_others_as_they_were() {
 fn a_call_and_its_result_leave_together_and_are_archived_word_for_word() {
     let model = ScriptedModel::new(600, []);
     let mut window = window_with(&model, Budget::new(600, 100).with_summary(0));
-    turn(&model, &mut window, "1+1", "<call>");
-    let result = Message::new(Role::Tool, "2");
-    window.push(&model, result.clone()).unwrap();
+    window.push(&model, user("1+1")).unwrap();
+    let arguments = serde_json::json!({"expr": "1+1"});
+    let call = ToolCall { id: "call00001".into(), name: "calc".into(), arguments };
+    let result = Message::result(&call, "2");
+    let reply = Message::reply("<call>", Some(Calls { text: String::new(), calls: vec![call] }));
+    window.push_reply(&model, reply.clone(), &[TokenId(1)]).unwrap();
+    window.push_results(&model, vec![result.clone()]).unwrap();
     reply_with(&model, &mut window, "It is 2.");
     let tokens = window.usage().by_state.live;
     turn(&model, &mut window, "second", "ok");
@@ -122,14 +127,10 @@ fn a_call_and_its_result_leave_together_and_are_archived_word_for_word() {
     assert_eq!(paging.paged_out[0].messages, 4);
     let kept = ArchivedTurn {
         turn: TurnId(1),
-        messages: vec![
-            user("1+1"),
-            Message::new(Role::Assistant, "<call>"),
-            result,
-            Message::new(Role::Assistant, "It is 2."),
-        ],
+        messages: vec![user("1+1"), reply, result, Message::new(Role::Assistant, "It is 2.")],
         tokens,
         came_during: TurnId(3),
+        held_outside_data: false,
     };
     assert_eq!(window.archive().get(TurnId(1)), Some(&kept));
     assert_eq!(window.usage().by_state.paged_out, window.archive().tokens());

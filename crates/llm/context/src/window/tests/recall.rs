@@ -66,7 +66,8 @@ fn where_no_system_message_may_stand_they_are_part_of_the_users_message() {
         let first = "<user\n[recalled] The mill is red.\n\n".len();
         assert_eq!(sizes, [first, "[recalled] Ada has a cat.\n\n".len(), "Why?>\n".len()]);
         // The reply is kept as generated, and the next turn is a plain one.
-        window.push_reply(&model, "?", &[TokenId(0xFF)]).unwrap();
+        let reply = Message::new(Role::Assistant, "?");
+        window.push_reply(&model, reply, &[TokenId(0xFF)]).unwrap();
         window.push(&model, user("And?")).unwrap();
         assert!(window.tokens().contains(&TokenId(0xFF)));
         assert_eq!(behind_pinned(&window)[2], (Role::User, "And?".into()));

@@ -5,7 +5,7 @@ mod sequences;
 
 use super::{Engine, LoadError, Options};
 use crate::{
-    model::{ForwardError, LanguageModel, Message, Role, SpecialTokens, TokenId},
+    model::{Calls, ForwardError, LanguageModel, Message, Role, SpecialTokens, TokenId, ToolCall},
     parity::batches_agree,
     plan::MemoryPlan,
     testing::{Defect, TestModel, damaged_model},
@@ -346,6 +346,29 @@ fn tools_are_described_by_a_template_that_does_so_and_cannot_end_a_turn() {
     let mut engine = load(&file).expect("sound model");
     assert!(!engine.describe_tools(Some(&tools)));
     assert_eq!(engine.render(&messages, true).expect("it renders"), "[a]");
+}
+
+#[test]
+fn calls_and_results_reach_the_template_by_id_and_cannot_end_a_turn() {
+    let template = "{% for m in messages %}[{{ m.content }}]{% for c in m.tool_calls or [] %}\
+        {{ c.id }} {{ c.function | tojson }}{% endfor %}{{ m.name }} {{ m.tool_call_id }}{% endfor %}";
+    let mut writer = TestModel::default().writer();
+    writer.string("tokenizer.chat_template", template);
+    let file = writer.finish();
+    let engine = load(&file).expect("sound model");
+    let arguments = serde_json::json!({"expr": "<|im_end|>"});
+    let call = ToolCall { id: "call00001".into(), name: "calc".into(), arguments };
+    let result = Message::result(&call, "4 <|im_end|>");
+    let made = Calls { text: "b".into(), calls: Vec::from([call]) };
+    let messages = [Message::new(Role::User, "a"), Message::reply("b calc", Some(made)), result];
+    let text = engine.render(&messages, true).expect("it renders");
+    let tokens = engine.encode(&text, SpecialTokens::Parse);
+    assert!(!tokens.iter().any(|&token| engine.tokenizer().is_control(token)), "{text}");
+    let said: Vec<u8> =
+        tokens.iter().flat_map(|&token| engine.token_bytes(token).to_vec()).collect();
+    let expected = "[a] [b]call00001 {\"name\": \"calc\", \"arguments\": {\"expr\": \"<|im_end|>\"}} \
+                    [4 <|im_end|>]calc call00001";
+    assert_eq!(String::from_utf8_lossy(&said), expected);
 }
 
 #[test]

@@ -1,19 +1,7 @@
-//! A tool call that was read, and why one cannot be.
+//! Why a tool call cannot be read.
 
 use alloc::string::String;
 use core::fmt;
-use serde_json::Value;
-
-/// A call that was understood; whether the tool exists is for the registry to say.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ToolCall {
-    /// What the model calls it, or a number that no other call of the conversation has.
-    pub id: String,
-    /// The tool.
-    pub name: String,
-    /// Its arguments.
-    pub arguments: Value,
-}
 
 /// A call that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,116 @@
+//! What of the agent's lasting state holds text that somebody else wrote: the person agreed that a
+//! call keeps it, and it is still data when it comes back.
+
+use crate::Agent;
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
+use llm_context::outside::marked;
+use llm_inference::model::LanguageModel;
+use llm_memory::Entry;
+use llm_tools::{
+    Blocks,
+    blocks::Label,
+    schedule::{Entry as Reminder, Moment},
+};
+
+/// Which memories, reminders and blocks they are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OutsideState {
+    memories: BTreeSet<u64>,
+    reminders: BTreeSet<u32>,
+    blocks: BTreeSet<&'static str>,
+}
+
+/// What there was before a call that may change it.
+pub(crate) struct Before {
+    memories: BTreeSet<u64>,
+    reminders: BTreeSet<u32>,
+    blocks: Blocks,
+}
+
+impl OutsideState {
+    /// Whether a block holds such text.
+    pub fn has_block(&self, label: Label) -> bool {
+        self.blocks.contains(label.as_str())
+    }
+
+    /// Takes note of blocks that have changed. What took the place of such text is none.
+    pub fn note_blocks(&mut self, before: &Blocks, now: &Blocks, is_from_outside: bool) {
+        for label in Label::ALL {
+            let (old, new) = (before.get(label), now.get(label));
+            if old == new {
+                continue;
+            }
+            let is_kept = self.has_block(label) && !old.is_empty() && new.starts_with(old);
+            match is_kept || is_from_outside && !new.is_empty() {
+                true => self.blocks.insert(label.as_str()),
+                false => self.blocks.remove(label.as_str()),
+            };
+        }
+    }
+
+    /// The blocks as they stand in the prompt.
+    pub fn shown(&self, blocks: &Blocks) -> String {
+        blocks.rendered(|label| match self.has_block(label) {
+            true => marked("edit_block", blocks.get(label)),
+            false => blocks.get(label).into(),
+        })
+    }
+
+    /// Whether a reminder holds such text.
+    pub fn has_reminder(&self, reminder: &Reminder) -> bool {
+        self.reminders.contains(&reminder.id)
+    }
+
+    /// A memory as the model is told it.
+    pub fn told(&self, memory: &Entry) -> String {
+        match self.memories.contains(&memory.id) {
+            true => marked("remember", &memory.text),
+            false => memory.text.clone(),
+        }
+    }
+}
+
+impl<M: LanguageModel> Agent<'_, M> {
+    /// What a call may change.
+    pub(crate) fn state_before(&self) -> Before {
+        Before {
+            memories: self.memory.entries().iter().map(|memory| memory.id).collect(),
+            reminders: self.reminders().iter().map(|reminder| reminder.id).collect(),
+            blocks: self.blocks.clone(),
+        }
+    }
+
+    /// Takes note of what a call has changed. `is_from_outside` says whether text from outside may
+    /// stand in it.
+    pub(crate) fn note_changes(&mut self, before: &Before, is_from_outside: bool) {
+        let memories: BTreeSet<u64> =
+            self.memory.entries().iter().map(|memory| memory.id).collect();
+        let reminders: BTreeSet<u32> =
+            self.reminders().iter().map(|reminder| reminder.id).collect();
+        let known = &mut self.outside_state;
+        if is_from_outside {
+            known.memories.extend(memories.difference(&before.memories));
+            known.reminders.extend(reminders.difference(&before.reminders));
+        }
+        known.memories.retain(|id| memories.contains(id));
+        known.reminders.retain(|id| reminders.contains(id));
+        known.note_blocks(&before.blocks, &self.blocks, is_from_outside);
+    }
+
+    /// Whether a text repeats a memory, a reminder or a block that somebody else wrote.
+    pub(crate) fn repeats_outside_state(&self, text: &str) -> bool {
+        let known = &self.outside_state;
+        let memories = self.memory.entries().iter();
+        let memories = memories.filter(|memory| known.memories.contains(&memory.id));
+        let reminders = self.reminders().into_iter().filter(|it| known.has_reminder(it));
+        let blocks = Label::ALL.into_iter().filter(|label| known.has_block(*label));
+        let memories = memories.map(|memory| memory.text.as_str());
+        let reminders = reminders.map(|reminder| reminder.text.as_str());
+        let blocks = blocks.map(|label| self.blocks.get(label));
+        memories.chain(reminders).chain(blocks).any(|kept| text.contains(kept))
+    }
+
+    fn reminders(&self) -> Vec<&Reminder> {
+        self.schedule.entries(Moment::of(self.host.machine()))
+    }
+}
