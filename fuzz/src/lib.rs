@@ -15,6 +15,7 @@ pub mod gpt;
 pub mod grammar;
 pub mod mutate;
 pub mod schema;
+pub mod store;
 pub mod template;
 pub mod tokenizer;
 pub mod tool_call;
@@ -43,6 +44,7 @@ pub const TARGETS: &[Target] = &[
     gpt::TARGET,
     grammar::TARGET,
     schema::TARGET,
+    store::TARGET,
     template::TARGET,
     tokenizer::TARGET,
     tool_call::TARGET,

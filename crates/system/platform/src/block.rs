@@ -4,14 +4,18 @@
 //! builds a log and partitions on it, [`MemoryDisk`] and the devices that fail on purpose stand in
 //! for tests.
 
+mod faulty;
 mod memory;
 mod partition;
+mod power_cut;
 
 use alloc::{boxed::Box, string::String};
 use core::{fmt, future::Future, pin::Pin};
 
+pub use faulty::FaultyDisk;
 pub use memory::MemoryDisk;
 pub use partition::Partition;
+pub use power_cut::PowerCutDisk;
 
 /// What an operation on a device comes to. On the heap, so that devices can be used as objects.
 pub type BlockFuture<'a> = Pin<Box<dyn Future<Output = Result<(), BlockError>> + 'a>>;

@@ -19,7 +19,8 @@ pub mod time;
 pub mod wait;
 
 pub use block::{
-    BlockDevice, BlockError, BlockFuture, BlockInfo, BlockOperation, MemoryDisk, Partition,
+    BlockDevice, BlockError, BlockFuture, BlockInfo, BlockOperation, FaultyDisk, MemoryDisk,
+    Partition, PowerCutDisk,
 };
 pub use clock::Clock;
 pub use compute::ComputePool;

@@ -1,399 +1,405 @@
-//! Making a store, and opening one: after a power cut what was acknowledged is there, a batch that was
-//! under way is there wholly or not at all.
+//! Making a store and opening one: finding where the log ends, what is in it, and removing what a
+//! power cut has left of the group that was being written.
+//!
+//! All groups but the last are whole, since each was flushed before the next was begun. So the last
+//! one alone has to be looked at. If it is not whole, it was never acknowledged and is cut off,
+//! unless the superblock says that it was: then it is damaged, and what is readable of it is kept.
 
 use crate::{
-    Log, OpenError, StoreError,
-    layout::{
-        ENTRY_HEADER, EntryHeader, Found, GROUP_HEADER, GroupHeader, LEAST_SEGMENTS, PAGE_BYTES,
-        SUPERBLOCKS, SegmentHeader, Superblock, VERSION,
-    },
-    log::{Link, group_pages, read_pages, write_pages},
+    bytes::PAGE_BYTES,
+    error::{Damage, OpenError, Place},
+    index::{Index, Segment, Status},
+    pages::{Pages, UNREADABLE},
+    record::Operation,
+    requests::Requests,
+    scan::{Summary, sequence_of, summarize, summarize_chunks, whole_chunk},
+    segment::{Directory, FoundHeader, SegmentHeader, Use},
+    store::{Head, Shared, State},
+    superblock::{Found, Geometry, SUPERBLOCK_PAGES, Superblock},
 };
-use alloc::{
-    collections::{BTreeMap, VecDeque},
-    rc::Rc,
-    vec,
-    vec::Vec,
-};
-use core::fmt;
+use alloc::{collections::VecDeque, rc::Rc, vec, vec::Vec};
+use core::{cell::RefCell, ops::Range};
 use system_platform::{BlockDevice, BlockError};
 
-/// Segments are made as large as this many are still needed.
-const WANTED_SEGMENTS: u64 = 256;
-/// Pages of a segment: 32 KiB at least, 4 MiB at most.
-const SEGMENT_PAGES: core::ops::RangeInclusive<u64> = 8..=1024;
-
-/// What opening a store has found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Opened {
-    /// What is damaged; everything else can be read.
-    pub damage: Vec<Damage>,
-    /// Whether a batch at the end was cut off, which a power cut has kept from being acknowledged (or
-    /// damage behind which nothing follows).
-    pub is_tail_cut: bool,
-    /// Bytes that were read.
-    pub read_bytes: u64,
+/// A device in pages.
+pub(crate) fn pages_of<'d>(device: Rc<dyn BlockDevice + 'd>) -> Result<Pages<'d>, OpenError> {
+    let block_bytes = device.info().block_bytes;
+    Pages::new(device).ok_or(OpenError::BlockSize { block_bytes })
 }
 
-/// Damage that was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Damage {
-    /// One of the two superblocks.
-    Superblock,
-    /// A segment that belongs to the log is not to be found.
-    Segment {
-        /// Its place in the log.
-        sequence: u64,
-    },
-    /// A batch: of its records those that are whole are there.
-    Group {
-        /// The page of the log where it begins.
-        page: u64,
-    },
-    /// Pages that the device cannot read.
-    Unreadable {
-        /// The first of them, on the device.
-        page: u64,
-    },
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Superblock => f.write_str("one of the two superblocks is damaged"),
-            Self::Segment { sequence } => write!(f, "segment {sequence} is missing"),
-            Self::Group { page } => write!(f, "the batch at page {page} of the log is damaged"),
-            Self::Unreadable { page } => write!(f, "page {page} of the disk cannot be read"),
-        }
+/// Writes an empty store. A power cut in the midst of it leaves what was there or no store.
+pub(crate) async fn format(
+    pages: &Pages<'_>,
+    geometry: Geometry,
+    store: u64,
+) -> Result<(), OpenError> {
+    // There must be no superblock before the segments are those of this store.
+    for page in SUPERBLOCK_PAGES {
+        pages.write(page, &[0; PAGE_BYTES]).await?;
     }
+    pages.flush().await?;
+    let header = SegmentHeader { usage: Use::Erasing, sequence: 0 };
+    for segment in 0..geometry.segments {
+        pages.write(geometry.first_page(segment), &header.to_page(store, segment)).await?;
+    }
+    pages.flush().await?;
+    for generation in [1, 2] {
+        let superblock = Superblock { geometry, generation, store, last_group: 0 };
+        pages.write(superblock.page(), &superblock.to_page()).await?;
+    }
+    Ok(pages.flush().await?)
 }
 
-/// A group whose body is not what its header says.
-struct Suspect {
-    page: u64,
-    number: u64,
-    /// Its entries that are whole, and where they stand.
-    whole: Vec<(EntryHeader, u64)>,
-}
-
-impl Log {
-    /// Makes an empty store, whatever is on the device. `store` is a number that no other store has.
-    ///
-    /// # Errors
-    /// A device that is too small, or fails.
-    pub async fn format(device: Rc<dyn BlockDevice>, store: u64) -> Result<Self, OpenError> {
-        let pages = device.info().len_bytes() / PAGE_BYTES as u64;
-        let least = SUPERBLOCKS + u64::from(LEAST_SEGMENTS) * SEGMENT_PAGES.start();
-        if pages < least {
-            let page = PAGE_BYTES as u64;
-            return Err(OpenError::TooSmall { found: pages * page, needed: least * page });
-        }
-        let room = pages - SUPERBLOCKS;
-        let segment_pages =
-            (room / WANTED_SEGMENTS).clamp(*SEGMENT_PAGES.start(), *SEGMENT_PAGES.end());
-        let superblock = Superblock {
-            generation: SUPERBLOCKS,
-            store,
-            segment_pages: segment_pages as u32,
-            segments: u32::try_from(room / segment_pages).unwrap_or(u32::MAX),
-            tail: 1,
-        };
-        // What an earlier store has left is of another number, and its second superblock goes first.
-        write_pages(&*device, 1, &vec![0; PAGE_BYTES]).await?;
-        device.flush().await?;
-        write_pages(&*device, 0, &superblock.to_page()).await?;
-        device.flush().await?;
-        Ok(Self::empty(device, superblock))
+/// Opens a store.
+pub(crate) async fn open<'d>(
+    pages: Pages<'d>,
+    is_read_only: bool,
+) -> Result<Shared<'d>, OpenError> {
+    if !is_read_only && pages.is_read_only() {
+        return Err(OpenError::Device(BlockError::ReadOnly));
     }
-
-    fn empty(device: Rc<dyn BlockDevice>, superblock: Superblock) -> Self {
-        Self {
-            device,
-            chain: VecDeque::new(),
-            free: (0..superblock.segments).collect(),
-            index: BTreeMap::new(),
-            by_place: BTreeMap::new(),
-            head: superblock.tail * (u64::from(superblock.segment_pages) - 1),
-            next_group: 1,
-            batch: Vec::new(),
-            batch_bytes: 0,
-            live_bytes: 0,
-            largest_group: 0,
-            is_read_only: false,
-            is_broken: false,
-            superblock,
-        }
-    }
-
-    /// Opens a store, and finishes what a power cut has interrupted.
-    ///
-    /// # Errors
-    /// No store, one of a later version, a device that has shrunk, or fails.
-    pub async fn open(device: Rc<dyn BlockDevice>) -> Result<(Self, Opened), OpenError> {
-        let is_read_only = device.info().is_read_only;
-        let (mut log, opened) = Self::open_read_only(device).await?;
+    let (superblock, mut damages) = read_superblocks(&pages, !is_read_only).await?;
+    let found_bytes = pages.count() * PAGE_BYTES as u64;
+    let needed_bytes = superblock.geometry.len_bytes();
+    if found_bytes < needed_bytes {
         if !is_read_only {
-            log.is_read_only = false;
-            log.clear_leftovers().await.map_err(|error| match error {
-                StoreError::Device(error) => OpenError::Device(error),
-                _ => OpenError::Device(BlockError::Gone),
-            })?;
+            return Err(OpenError::Shrunk { needed_bytes, found_bytes });
         }
-        Ok((log, opened))
+        damages.push(Damage {
+            place: Place::Records,
+            offset_bytes: found_bytes,
+            len_bytes: needed_bytes - found_bytes,
+        });
+    }
+    let mut recovery = Recovery {
+        pages: &pages,
+        superblock,
+        index: Index::new(superblock.geometry),
+        damages,
+        has_lost_entries: found_bytes < needed_bytes,
+        used: Vec::new(),
+        erasing: Vec::new(),
+    };
+    recovery.read_headers(found_bytes).await?;
+    let log = recovery.read_log().await?;
+    if !is_read_only {
+        recovery.repair(&log).await?;
+    }
+    let state = recovery.into_state(log, is_read_only);
+    Ok(Shared { pages, state: RefCell::new(state), requests: RefCell::new(Requests::default()) })
+}
+
+async fn read_superblocks(
+    pages: &Pages<'_>,
+    for_writing: bool,
+) -> Result<(Superblock, Vec<Damage>), OpenError> {
+    let mut found = [Found::Blank; 2];
+    let mut page = vec![0; PAGE_BYTES];
+    for (number, found) in SUPERBLOCK_PAGES.into_iter().zip(&mut found) {
+        if number < pages.count() {
+            pages.read(number, &mut page).await?;
+            // What cannot be read is not foreign: nobody should format it without a thought.
+            let is_readable = page.iter().any(|byte| *byte != UNREADABLE);
+            *found = if is_readable { Superblock::read(&page) } else { Found::Damaged };
+        }
+    }
+    let superblock = Superblock::choose(found, for_writing)?;
+    let is_bad = |found: &Found| !matches!(found, Found::Good(_) | Found::Newer { .. });
+    let damages = SUPERBLOCK_PAGES.into_iter().zip(&found).filter(|(_, found)| is_bad(found));
+    let damage = |(page, _)| Damage {
+        place: Place::Superblock,
+        offset_bytes: page * PAGE_BYTES as u64,
+        len_bytes: PAGE_BYTES as u64,
+    };
+    Ok((superblock, damages.map(damage).collect()))
+}
+
+/// A segment that holds records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Used {
+    sequence: u64,
+    segment: u32,
+}
+
+/// How far the log goes.
+struct Log {
+    last_sequence: u64,
+    last_group: u64,
+    head: Option<Head>,
+    /// Segments that were begun for a group that is cut off.
+    torn: Vec<Used>,
+    /// Pages of other segments that were written for the last group and are not whole: what is cut
+    /// off in the head, and directories.
+    torn_rests: Vec<(u32, Range<u32>)>,
+}
+
+struct Recovery<'p, 'd> {
+    pages: &'p Pages<'d>,
+    superblock: Superblock,
+    index: Index,
+    damages: Vec<Damage>,
+    has_lost_entries: bool,
+    /// By sequence number.
+    used: Vec<Used>,
+    erasing: Vec<u32>,
+}
+
+impl Recovery<'_, '_> {
+    fn geometry(&self) -> Geometry {
+        self.superblock.geometry
     }
 
-    /// Opens a store without writing anything.
-    ///
-    /// # Errors
-    /// As [`Log::open`].
-    pub async fn open_read_only(device: Rc<dyn BlockDevice>) -> Result<(Self, Opened), OpenError> {
-        let mut opened = Opened::default();
-        let superblock = superblock(&*device, &mut opened).await?;
-        let found = device.info().len_bytes();
-        if superblock.len_bytes() > found {
-            return Err(OpenError::Shrunk { needed: superblock.len_bytes(), found });
+    /// Takes note of damaged pages of a segment.
+    fn report(&mut self, place: Place, segment: u32, pages: Range<u32>) {
+        let first = self.geometry().first_page(segment) + u64::from(pages.start);
+        if place == Place::Records {
+            self.has_lost_entries = true;
+            self.index.segments[segment as usize].is_damaged = true;
         }
-        let mut log = Self::empty(device, superblock);
-        log.is_read_only = true;
-        log.find_chain(&mut opened).await;
-        log.replay(&mut opened).await;
-        Ok((log, opened))
+        self.damages.push(Damage {
+            place,
+            offset_bytes: first * PAGE_BYTES as u64,
+            len_bytes: u64::from(pages.end - pages.start) * PAGE_BYTES as u64,
+        });
     }
 
-    /// Finds the segments of the log.
-    async fn find_chain(&mut self, opened: &mut Opened) {
-        let data_pages = self.data_pages();
-        let mut links = BTreeMap::new();
+    /// Takes a segment for one of which nobody knows what is in it.
+    fn lose(&mut self, segment: u32) {
+        self.index.segments[segment as usize] = Segment::new(Status::Lost);
+        self.report(Place::Records, segment, 0..self.geometry().segment_pages);
+    }
+
+    /// Finds out what segments are for.
+    async fn read_headers(&mut self, found_bytes: u64) -> Result<(), BlockError> {
+        let geometry = self.geometry();
         let mut page = vec![0; PAGE_BYTES];
-        for segment in 0..self.superblock.segments {
-            let on_device = self.segment_page(segment);
-            opened.read_bytes += PAGE_BYTES as u64;
-            if read_pages(&*self.device, on_device, &mut page).await.is_err() {
-                opened.damage.push(Damage::Unreadable { page: on_device });
+        for segment in 0..geometry.segments {
+            if geometry.first_page(segment + 1) * PAGE_BYTES as u64 > found_bytes {
+                self.index.segments[segment as usize] = Segment::new(Status::Lost);
                 continue;
             }
-            let pages = self.superblock.segment_pages;
-            if let Some(header) = SegmentHeader::read(&page, self.superblock.store, pages)
-                && header.sequence >= self.superblock.tail
-            {
-                // Behind the header's page.
-                let offset = u64::from(header.first_group) - 1;
-                let first_group = header.sequence * data_pages + offset;
-                links.insert(header.sequence, Link { segment, first_group });
-            }
-        }
-        let tail = self.superblock.tail;
-        let end = links.last_key_value().map_or(tail, |(sequence, _)| sequence + 1);
-        // A number that is far off is none of this log.
-        let end = end.min(tail + u64::from(self.superblock.segments));
-        self.chain = (tail..end).map(|sequence| links.get(&sequence).copied()).collect();
-        let taken: Vec<u32> = self.chain.iter().flatten().map(|link| link.segment).collect();
-        self.free.retain(|segment| !taken.contains(segment));
-        let missing = (tail..end).filter(|sequence| !links.contains_key(sequence));
-        opened.damage.extend(missing.map(|sequence| Damage::Segment { sequence }));
-    }
-
-    /// Reads all groups in order.
-    async fn replay(&mut self, opened: &mut Opened) {
-        let pages = self.data_pages();
-        let end = self.chain_end() * pages;
-        let mut suspects: Vec<Suspect> = Vec::new();
-        let mut page = self.superblock.tail * pages;
-        let mut segment = Segment::default();
-        // Whether it is known that a group begins at `page`.
-        let mut is_in_step = false;
-        while page < end {
-            let sequence = page / pages;
-            let Some(link) = self.chain[(sequence - self.superblock.tail) as usize] else {
-                (page, is_in_step) = ((sequence + 1) * pages, false);
-                continue;
-            };
-            if !is_in_step && page < link.first_group {
-                page = link.first_group;
-                continue;
-            }
-            let found = self.group_at(page, &mut segment, opened).await;
-            let Some((group, body)) = found else {
-                (page, is_in_step) = (page + 1, false);
-                continue;
-            };
-            if group.number < self.next_group && self.next_group > 1 {
-                // Left from before; what stood here was cut off then.
-                (page, is_in_step) = (page + 1, false);
-                continue;
-            }
-            let start = page * PAGE_BYTES as u64 + GROUP_HEADER as u64;
-            let entries = entries(&body, start);
-            if !group.fits(&body) {
-                suspects.push(Suspect { page, number: group.number, whole: entries });
-                (page, is_in_step) = (page + 1, false);
-                continue;
-            }
-            // That something follows shows that the suspects were durable once.
-            for suspect in suspects.drain(..).filter(|suspect| suspect.number < group.number) {
-                opened.damage.push(Damage::Group { page: suspect.page });
-                suspect.whole.into_iter().for_each(|(entry, at)| self.apply(entry, at));
-            }
-            entries.into_iter().for_each(|(entry, at)| self.apply(entry, at));
-            page += group_pages(u64::from(group.body_bytes));
-            (self.head, self.next_group, is_in_step) = (page, group.number + 1, true);
-            self.largest_group = self.largest_group.max(u64::from(group.body_bytes));
-        }
-        opened.is_tail_cut = !suspects.is_empty();
-        // A segment behind the head was never part of what was acknowledged.
-        let head = self.head;
-        opened
-            .damage
-            .retain(|it| !matches!(it, Damage::Segment { sequence } if sequence * pages >= head));
-    }
-
-    /// The group that begins at `page`, and as much of its body as there is.
-    async fn group_at(
-        &self,
-        page: u64,
-        segment: &mut Segment,
-        opened: &mut Opened,
-    ) -> Option<(GroupHeader, Vec<u8>)> {
-        let bytes = self.page_of(page, segment, opened).await?;
-        let group = GroupHeader::read(bytes, self.superblock.store, page)?;
-        let len = group.body_bytes as usize;
-        // No group is larger than the store.
-        if u64::from(group.body_bytes) > self.superblock.len_bytes() {
-            return None;
-        }
-        let mut body = Vec::with_capacity(len);
-        body.extend_from_slice(&bytes[GROUP_HEADER..PAGE_BYTES.min(GROUP_HEADER + len)]);
-        let mut next = page + 1;
-        while body.len() < len {
-            let Some(bytes) = self.page_of(next, segment, opened).await else { break };
-            body.extend_from_slice(&bytes[..PAGE_BYTES.min(len - body.len())]);
-            next += 1;
-        }
-        Some((group, body))
-    }
-
-    /// A page of the log, by way of its whole segment.
-    async fn page_of<'s>(
-        &self,
-        page: u64,
-        segment: &'s mut Segment,
-        opened: &mut Opened,
-    ) -> Option<&'s [u8]> {
-        let pages = self.data_pages();
-        let (sequence, offset) = (page / pages, (page % pages) as usize);
-        if segment.sequence != sequence {
-            let (first, _) = self.locate(sequence * pages)?;
-            segment.bytes.resize(pages as usize * PAGE_BYTES, 0);
-            opened.read_bytes += segment.bytes.len() as u64;
-            if read_pages(&*self.device, first, &mut segment.bytes).await.is_err() {
-                // One by one: what cannot be read is taken for zeros.
-                for (at, page) in segment.bytes.chunks_exact_mut(PAGE_BYTES).enumerate() {
-                    let on_device = first + at as u64;
-                    if read_pages(&*self.device, on_device, page).await.is_err() {
-                        page.fill(0);
-                        opened.damage.push(Damage::Unreadable { page: on_device });
+            self.pages.read(geometry.first_page(segment), &mut page).await?;
+            match SegmentHeader::read(&page, self.superblock.store, segment) {
+                FoundHeader::Blank => {}
+                FoundHeader::Good(SegmentHeader { usage: Use::Erasing, .. }) => {
+                    self.index.segments[segment as usize] = Segment::new(Status::Erasing);
+                    self.erasing.push(segment);
+                }
+                FoundHeader::Good(SegmentHeader { usage: Use::Records, sequence }) => {
+                    self.used.push(Used { sequence, segment });
+                }
+                FoundHeader::Damaged => {
+                    match sequence_of(self.pages, &self.superblock, segment).await? {
+                        Some(sequence) => {
+                            self.report(Place::SegmentHeader, segment, 0..1);
+                            self.used.push(Used { sequence, segment });
+                        }
+                        None => self.lose(segment),
                     }
                 }
             }
-            segment.sequence = sequence;
         }
-        segment.bytes.get(offset * PAGE_BYTES..(offset + 1) * PAGE_BYTES)
-    }
-
-    /// Takes segments out of the log that hold nothing of it, and overwrites those that had left it
-    /// when the power was cut.
-    async fn clear_leftovers(&mut self) -> Result<(), StoreError> {
-        // The segment of the head stays, unless the head is at its very beginning.
-        let keep = self.head.div_ceil(self.data_pages()).saturating_sub(self.superblock.tail);
-        let mut is_changed = false;
-        while self.chain.len() as u64 > keep {
-            if let Some(Some(link)) = self.chain.pop_back() {
-                self.erase(link.segment).await?;
-                self.free.push_back(link.segment);
-                is_changed = true;
-            }
-        }
-        let mut page = vec![0; PAGE_BYTES];
-        for segment in self.free.clone() {
-            read_pages(&*self.device, self.segment_page(segment), &mut page).await?;
-            if page.iter().any(|byte| *byte != 0) {
-                self.erase(segment).await?;
-                is_changed = true;
-            }
-        }
-        if is_changed {
-            self.device.flush().await?;
+        self.used.sort_unstable();
+        for Used { sequence, segment } in &self.used {
+            let status = Status::Records { sequence: *sequence };
+            self.index.segments[*segment as usize].status = status;
         }
         Ok(())
     }
-}
 
-/// A segment's data, the last that was read.
-#[derive(Default)]
-struct Segment {
-    /// 0 is no segment.
-    sequence: u64,
-    bytes: Vec<u8>,
-}
-
-/// The superblock that holds.
-async fn superblock(
-    device: &dyn BlockDevice,
-    opened: &mut Opened,
-) -> Result<Superblock, OpenError> {
-    let mut found = Vec::new();
-    let mut page = vec![0; PAGE_BYTES];
-    if device.info().len_bytes() < SUPERBLOCKS * PAGE_BYTES as u64 {
-        return Err(OpenError::NotAStore);
+    async fn summarize(&self, used: Used) -> Result<Summary, BlockError> {
+        summarize(self.pages, &self.superblock, used.segment, used.sequence).await
     }
-    let mut error = None;
-    for at in 0..SUPERBLOCKS {
-        match read_pages(device, at, &mut page).await {
-            Ok(()) => found.push(Superblock::read(&page)),
-            Err(failed) => {
-                error = Some(failed);
-                found.push(Found::Damaged);
+
+    /// What is in a segment of the groups up to this one. What follows is part of the rest.
+    async fn summarize_until(&self, used: Used, last_group: u64) -> Result<Summary, BlockError> {
+        let summary = self.summarize(used).await?;
+        if summary.last().is_none_or(|last| last.group <= last_group) {
+            return Ok(summary);
+        }
+        // The directory, if there is one, was written for the group that is cut off.
+        let Used { sequence, segment } = used;
+        let mut summary = summarize_chunks(self.pages, &self.superblock, segment, sequence).await?;
+        if let Some(last) = summary.chunks.pop_if(|last| last.group > last_group) {
+            summary.entries.truncate(last.first_entry as usize);
+            summary.end = last.page;
+            summary.rest = Some(last.page..self.geometry().segment_pages);
+        }
+        Ok(summary)
+    }
+
+    /// The last group that is there, or that is known to have been.
+    async fn last_group(&self) -> Result<u64, BlockError> {
+        for (position, used) in self.used.iter().enumerate().rev() {
+            let Some(last) = self.summarize(*used).await?.last() else { continue };
+            let was_acknowledged = last.group <= self.superblock.last_group;
+            if was_acknowledged || self.is_whole(position, last.group).await? {
+                return Ok(last.group);
+            }
+            return Ok(last.group - 1);
+        }
+        Ok(0)
+    }
+
+    /// Whether the group that ends in the segment at this position is there as it was written.
+    async fn is_whole(&self, position: usize, group: u64) -> Result<bool, BlockError> {
+        let mut expected = None;
+        for used in self.used[..=position].iter().rev() {
+            let Some(last) = self.summarize(*used).await?.last() else { return Ok(false) };
+            let place = (used.segment, used.sequence);
+            let chunk = whole_chunk(self.pages, &self.superblock, place, last.page).await?;
+            let Some(chunk) = chunk.filter(|chunk| chunk.group == group) else { return Ok(false) };
+            // From the last chunk of the group back to its first one.
+            let is_next = expected.is_none_or(|expected| chunk.index == expected);
+            if !is_next || chunk.is_last != expected.is_none() {
+                return Ok(false);
+            }
+            match chunk.index.checked_sub(1) {
+                Some(before) => expected = Some(before),
+                None => return Ok(true),
             }
         }
+        Ok(false)
     }
-    if let Some(Found::Newer(version)) = found.iter().find(|it| matches!(it, Found::Newer(_))) {
-        debug_assert!(*version > VERSION);
-        return Err(OpenError::Newer { version: *version });
-    }
-    let good = found.iter().filter_map(|it| match it {
-        Found::Good(superblock) => Some(*superblock),
-        _ => None,
-    });
-    let newest = good.max_by_key(|superblock| superblock.generation);
-    let is_damaged = found.contains(&Found::Damaged);
-    match (newest, error) {
-        (Some(superblock), _) => {
-            if is_damaged {
-                opened.damage.push(Damage::Superblock);
-            }
-            Ok(superblock)
-        }
-        (None, Some(error)) => Err(OpenError::Device(error)),
-        (None, None) if is_damaged => Err(OpenError::NoSuperblock),
-        (None, None) => Err(OpenError::NotAStore),
-    }
-}
 
-/// The entries of a body that are whole, and where in the log they stand.
-fn entries(body: &[u8], start: u64) -> Vec<(EntryHeader, u64)> {
-    let mut entries = Vec::new();
-    let mut at = 0;
-    while at + ENTRY_HEADER <= body.len() {
-        match EntryHeader::read(&body[at..]) {
-            Some((header, payload)) => {
-                entries.push((header, start + at as u64));
-                at += ENTRY_HEADER + payload.len();
+    /// Fills the index.
+    async fn read_log(&mut self) -> Result<Log, BlockError> {
+        let last_group = self.last_group().await?;
+        // What follows a group that was acknowledged and is not there is damaged and not cut off.
+        let is_end_damaged = self.superblock.last_group > last_group;
+        let last_sequence = self.used.last().map_or(0, |used| used.sequence);
+        let mut head: Option<(Used, Summary)> = None;
+        let mut empty = Vec::new();
+        let mut torn_rests = Vec::new();
+        for used in self.used.clone() {
+            let mut summary = self.summarize_until(used, last_group).await?;
+            if summary.chunks.is_empty() && summary.gaps.is_empty() {
+                empty.push(used);
+                continue;
             }
-            None => match EntryHeader::len_of(&body[at..]) {
-                Some(len) => at += len,
-                None => break,
-            },
+            for gap in core::mem::take(&mut summary.gaps) {
+                self.report(Place::Records, used.segment, gap);
+            }
+            for entry in &summary.entries {
+                self.index.apply(used.segment, entry);
+            }
+            let first = summary.chunks.first().filter(|first| first.page == 1);
+            let may_be_torn = first.is_some_and(|first| {
+                first.group == last_group && last_group > self.superblock.last_group
+            });
+            let Some((old, old_summary)) = head.replace((used, summary)) else { continue };
+            // The directory of the segment before is no part of the group that it was written for.
+            match old_summary.rest.clone() {
+                Some(rest) if may_be_torn && self.is_directory(&old_summary, &rest) => {
+                    torn_rests.push((old.segment, rest));
+                }
+                _ => self.report_rest(old.segment, &old_summary),
+            }
+        }
+        let end = head.as_ref().map_or(0, |(used, _)| used.sequence);
+        let mut torn = Vec::new();
+        for used in empty {
+            if used.sequence > end && !is_end_damaged {
+                torn.push(used);
+            } else {
+                self.lose(used.segment);
+            }
+        }
+        self.report_incomplete();
+
+        let mut log = Log { last_sequence, last_group, head: None, torn, torn_rests };
+        // New versions must be higher than any that is there.
+        let versions = self.index.slots.values().map(|slot| slot.version);
+        log.last_group =
+            versions.fold(last_group.max(self.superblock.last_group), |last, one| last.max(one));
+        if let Some((used, summary)) = head {
+            let last = summary.last();
+            if is_end_damaged {
+                self.report_rest(used.segment, &summary);
+                self.index.segments[used.segment as usize].is_damaged = true;
+            } else {
+                log.torn_rests.extend(summary.rest.map(|rest| (used.segment, rest)));
+            }
+            let is_full = summary.end >= self.geometry().segment_pages - 1;
+            let is_damaged = self.index.segments[used.segment as usize].is_damaged;
+            log.head = (!is_full && !is_damaged).then_some(Head {
+                segment: used.segment,
+                sequence: used.sequence,
+                page: summary.end,
+                entries: summary.entries,
+                last,
+            });
+        }
+        Ok(log)
+    }
+
+    /// Takes note of what stands behind the last chunk of a segment that is not the head.
+    fn report_rest(&mut self, segment: u32, summary: &Summary) {
+        let Some(rest) = summary.rest.clone() else { return };
+        let is_directory = self.is_directory(summary, &rest);
+        let place = if is_directory { Place::Directory } else { Place::Records };
+        self.report(place, segment, rest);
+    }
+
+    /// Whether the rest of a segment is where its directory stands, and nothing else.
+    fn is_directory(&self, summary: &Summary, rest: &Range<u32>) -> bool {
+        let pages = Directory::pages(summary.entries.len());
+        rest.start >= self.geometry().segment_pages - pages
+    }
+
+    /// Takes note of records of which pieces are missing.
+    fn report_incomplete(&mut self) {
+        let geometry = self.geometry();
+        for (key, slot) in &self.index.slots {
+            let missing = slot.pieces().position(super::index::Piece::is_missing);
+            let Some(piece) = missing.filter(|_| slot.operation == Operation::Put) else {
+                continue;
+            };
+            self.damages.push(Damage {
+                place: Place::Payload(*key),
+                offset_bytes: 0,
+                len_bytes: geometry.piece_len(slot.len_bytes as usize, piece as u32) as u64,
+            });
         }
     }
-    entries
+
+    /// Removes what is cut off, so that it is not found by the next opening beside what will be
+    /// written in its place.
+    async fn repair(&mut self, log: &Log) -> Result<(), BlockError> {
+        let geometry = self.geometry();
+        for Used { sequence, segment } in &log.torn {
+            let header = SegmentHeader { usage: Use::Erasing, sequence: *sequence };
+            let page = header.to_page(self.superblock.store, *segment);
+            self.pages.write(geometry.first_page(*segment), &page).await?;
+            self.index.segments[*segment as usize] = Segment::new(Status::Erasing);
+            self.erasing.push(*segment);
+        }
+        for (segment, rest) in &log.torn_rests {
+            let page = geometry.first_page(*segment) + u64::from(rest.start);
+            self.pages.erase(page, rest.end - rest.start).await?;
+        }
+        // After a failed write without a power cut, what was found may be in the device's cache only,
+        // and from now on it counts as acknowledged.
+        self.pages.flush().await
+    }
+
+    fn into_state(self, log: Log, is_read_only: bool) -> State {
+        let free = (0..).zip(&self.index.segments);
+        let free = free.filter(|(_, segment)| segment.status == Status::Free);
+        let free: VecDeque<u32> = free.map(|(number, _)| number).collect();
+        State {
+            superblock: self.superblock,
+            head: log.head,
+            last_sequence: log.last_sequence,
+            last_group: log.last_group,
+            free,
+            erasing: self.erasing.into_iter().map(|segment| (segment, 1)).collect(),
+            victim: None,
+            damages: self.damages,
+            has_lost_entries: self.has_lost_entries,
+            is_read_only,
+            broken: None,
+            index: self.index,
+        }
+    }
 }
