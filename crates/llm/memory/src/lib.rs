@@ -16,6 +16,7 @@ pub mod engine;
 pub mod error;
 pub mod facts;
 pub mod fuse;
+pub mod kinds;
 pub mod memory;
 pub mod page_text;
 pub mod statement;
