@@ -9,6 +9,7 @@ use crate::{
     facts::{self, fact},
     kinds,
     record::{self, FileRecord},
+    search::{Filter, Question},
     words::content_words,
 };
 use alloc::{
@@ -289,7 +290,8 @@ impl Memory {
     /// The memory that says the same.
     fn same_as(&self, text: &str, vector: &[f32], fingerprint: u64) -> Option<u64> {
         let words = content_words(text);
-        let near = self.nearest(text, vector, fingerprint, COMPARED);
+        let question = Question { text, vector, fingerprint, now_unix_s: None };
+        let near = self.find(&question, &Filter::default(), COMPARED);
         let is_same = |found: &&crate::Found<'_>| {
             // What differs in a number or a name is another fact, however near it is.
             found.entry.kind != Kind::Chunk

@@ -86,7 +86,8 @@ pub fn encode(entry: &Entry, vector: Option<&Codes>) -> Vec<u8> {
         set("supersedes", older.into());
     }
     let object = object.to_string();
-    let mut bytes = Vec::with_capacity(4 + object.len() + vector.map_or(0, |it| it.codes.len() + 12));
+    let mut bytes =
+        Vec::with_capacity(4 + object.len() + vector.map_or(0, |it| it.codes.len() + 12));
     bytes.extend_from_slice(&(object.len() as u32).to_le_bytes());
     bytes.extend_from_slice(object.as_bytes());
     if let Some(Codes { fingerprint, scale, codes }) = vector {

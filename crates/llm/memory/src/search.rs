@@ -76,28 +76,24 @@ impl Memory {
     /// A question that cannot be made a vector.
     pub async fn search(
         &self,
-        question: &str,
+        text: &str,
+        now_unix_s: Option<i64>,
         count: usize,
         embedder: &dyn TextEmbedder,
     ) -> Result<Vec<Found<'_>>, MemoryError> {
-        let vector = embedder.embed(question).await?;
-        Ok(self.nearest(question, &vector, embedder.fingerprint(), count))
+        let vector = embedder.embed(text).await?;
+        let fingerprint = embedder.fingerprint();
+        let question = Question { text, vector: &vector, fingerprint, now_unix_s };
+        Ok(self.find(&question, &Filter::default(), count))
     }
 
-    /// As [`Self::search`], for a question whose vector is known.
-    pub fn nearest(
+    /// As [`Self::search`], for a question whose vector is known, and of those that a filter takes.
+    pub fn find(
         &self,
-        question: &str,
-        vector: &[f32],
-        fingerprint: u64,
+        question: &Question<'_>,
+        filter: &Filter<'_>,
         count: usize,
     ) -> Vec<Found<'_>> {
-        let question = Question { text: question, vector, fingerprint, now_unix_s: None };
-        self.find(&question, &Filter::default(), count)
-    }
-
-    /// The `count` entries that answer a question best of those that a filter takes.
-    pub fn find(&self, question: &Question<'_>, filter: &Filter<'_>, count: usize) -> Vec<Found<'_>> {
         let takes = |id: u64| self.entries.get(&id).is_some_and(|entry| filter.takes(entry));
         let most = CANDIDATES.max(4 * count);
         let keep: Option<&dyn Fn(u64) -> bool> = if filter.is_open() { None } else { Some(&takes) };
@@ -108,14 +104,8 @@ impl Memory {
             let entry = &self.entries[&id];
             About { unix_s: entry.unix_s, importance: entry.importance }
         };
-        let ranked = fuse(
-            &by_meaning,
-            &by_words,
-            question.now_unix_s,
-            &about,
-            &Weights::default(),
-            count,
-        );
+        let ranked =
+            fuse(&by_meaning, &by_words, question.now_unix_s, &about, &Weights::default(), count);
         let cosines: BTreeMap<u64, f32> = by_meaning.into_iter().collect();
         let words = content_words(question.text);
         let found = ranked.into_iter().map(|ranked| {
@@ -144,7 +134,8 @@ impl Memory {
             return by_words.iter().map(cosine_of).collect();
         }
         let vectors = &self.vectors;
-        let Some(index) = vectors.index.as_ref().filter(|_| question.fingerprint == vectors.fingerprint)
+        let Some(index) =
+            vectors.index.as_ref().filter(|_| question.fingerprint == vectors.fingerprint)
         else {
             return Vec::new();
         };

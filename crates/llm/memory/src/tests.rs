@@ -59,7 +59,7 @@ fn memory(texts: &[&str]) -> Memory {
 }
 
 fn best<'m>(memory: &'m Memory, question: &str, embedder: &dyn TextEmbedder) -> &'m Entry {
-    pace::run(memory.search(question, 1, embedder)).unwrap()[0].entry
+    pace::run(memory.search(question, None, 1, embedder)).unwrap()[0].entry
 }
 
 fn texts(memory: &Memory) -> Vec<&str> {
@@ -102,7 +102,7 @@ fn finds_what_a_question_is_about() {
     let best = |question| best(&memory, question, &WordEmbedder).text.as_str();
     assert_eq!(best("When is my sister's birthday?"), "my sister's birthday is 4 May");
     assert_eq!(best("Where is the key?"), "the spare key is under the mat");
-    assert!(pace::run(memory.search("wine", 2, &WordEmbedder)).unwrap().is_empty());
+    assert!(pace::run(memory.search("wine", None, 2, &WordEmbedder)).unwrap().is_empty());
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_newer_fact_makes_an_older_one_history_and_forgetting_takes_both() {
         assert_eq!(texts(&memory), ["The gate code is 5521."]);
         assert_eq!(memory.history().map(|entry| entry.id).collect::<Vec<_>>(), [old.id]);
         assert_eq!(memory.superseded_by(old.id).unwrap().id, again.id);
-        let found = pace::run(memory.search("the gate code", 9, &model)).unwrap();
+        let found = pace::run(memory.search("the gate code", None, 9, &model)).unwrap();
         assert_eq!(found.len(), 1);
         memory = open(disk.clone()).0;
     }
@@ -177,7 +177,7 @@ fn memories_are_the_same_after_a_restart() {
     let asked = model.asked.get();
     for question in ["where is box number 17?", "tomatoes", "what is in room 49?"] {
         let [before, after] = [&memory, &again].map(|it| {
-            let found = pace::run(it.search(question, 5, &model)).unwrap();
+            let found = pace::run(it.search(question, None, 5, &model)).unwrap();
             found.iter().map(|found| (found.entry.id, found.score)).collect::<Vec<_>>()
         });
         assert_eq!(before, after, "{question}");
@@ -195,10 +195,10 @@ fn another_model_makes_vectors_anew_in_the_background_and_words_find_until_then(
     }
     let (mut memory, _) = open(disk.clone());
     assert_eq!(best(&memory, "the spare key", &second).text, "the spare key is under the mat");
-    assert_eq!(pace::run(memory.search("the spare key", 1, &second)).unwrap()[0].cosine, 0.0);
+    assert_eq!(pace::run(memory.search("the spare key", None, 1, &second)).unwrap()[0].cosine, 0.0);
     put_in_order(&mut memory, &second);
     assert_eq!(second.asked.get(), 2 + 2);
-    assert!(pace::run(memory.search("the spare key", 1, &second)).unwrap()[0].cosine > 0.5);
+    assert!(pace::run(memory.search("the spare key", None, 1, &second)).unwrap()[0].cosine > 0.5);
     let (mut memory, _) = open(disk.clone());
     put_in_order(&mut memory, &second);
     assert_eq!(second.asked.get(), 5, "they are kept");
