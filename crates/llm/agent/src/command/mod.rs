@@ -43,6 +43,8 @@ pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
     let result = match entry.command {
         Command::Selftest => selftest::run(agent, arguments, pacer, observer, cancel).await,
         Command::Tool => tool::call(agent, entry, arguments, observer, cancel).await,
+        Command::Models if arguments.is_empty() => Ok(models::list(agent).await),
+        Command::Model => models::switch(agent, arguments).await,
         Command::Edit => editing::edit(agent, entry, arguments, pacer, observer, cancel).await,
         Command::Regenerate if arguments.is_empty() => {
             editing::regenerate(agent, pacer, observer, cancel).await
@@ -106,7 +108,6 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
         Command::Load => editing::load(agent, arguments, observer)?,
         Command::Export => editing::export(agent, entry, arguments)?,
         Command::Stats => conversation::stats(agent),
-        Command::Models => models::list(agent),
         Command::History => conversation::history(agent, arguments)?,
         Command::Mem => machine::mem(machine),
         Command::Mmap => machine::mmap(machine),
@@ -117,7 +118,12 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
         Command::Hexdump => hexdump::run(machine, entry, arguments)?,
         Command::Shutdown => "The machine is being switched off.".into(),
         Command::Reboot => "The machine is being restarted.".into(),
-        Command::Selftest | Command::Tool | Command::Edit | Command::Regenerate => String::new(),
+        Command::Selftest
+        | Command::Tool
+        | Command::Edit
+        | Command::Regenerate
+        | Command::Models
+        | Command::Model => String::new(),
     })
 }
 

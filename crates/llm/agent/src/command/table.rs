@@ -30,6 +30,7 @@ pub enum Command {
     Audit,
     Stats,
     Models,
+    Model,
     Mem,
     Mmap,
     Frames,
@@ -75,7 +76,7 @@ impl Entry {
 }
 
 /// All commands, in the order `/help` shows them.
-pub const ENTRIES: [Entry; 34] = [
+pub const ENTRIES: [Entry; 35] = [
     entry(Command::Help, "help", "[COMMAND]", "this list, or one command").or("?"),
     entry(Command::Tool, "tool", "NAME [ARGUMENTS]", "run a tool: plain text, key=value or JSON"),
     entry(Command::Tools, "tools", "", "the tools and their arguments"),
@@ -113,7 +114,8 @@ pub const ENTRIES: [Entry; 34] = [
         "the tool calls so far, or a check that none was changed",
     ),
     entry(Command::Stats, "stats", "", "tokens computed and reused, and how fast"),
-    entry(Command::Models, "models", "", "the language model and the embedding model"),
+    entry(Command::Models, "models", "", "the models in use, and the files of others"),
+    entry(Command::Model, "model", "[NAME]", "the models in use, or go on with another"),
     entry(Command::Mem, "mem", "", "memory in use"),
     entry(Command::Mmap, "mmap", "", "the firmware's memory map"),
     entry(Command::Frames, "frames", "", "the page-frame allocator"),

@@ -7,6 +7,7 @@ mod delayed;
 mod editing;
 mod formats;
 mod injection;
+mod models;
 mod paging;
 mod rights;
 mod routing;
