@@ -86,7 +86,7 @@ impl Stage<'_> {
             }
         } else {
             let text = format!("The conversation goes on with {}.", file.name);
-            self.observer.say(Role::Notice, &text);
+            self.observer.say(Role::System, &text);
         }
         self.show(agent);
     }
