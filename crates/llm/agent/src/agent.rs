@@ -4,6 +4,7 @@ use crate::{
     AgentEvent, ErrorSource, Host, Observer, Settings, Stats,
     calls::CallGrammar,
     command,
+    models::ModelFile,
     outside_state::OutsideState,
     prompt::{MOST_DESCRIBED, SYSTEM_PROMPT, first_described},
     route::PreparedRouter,
@@ -100,6 +101,8 @@ pub struct Agent<'h, M> {
     pub(crate) speculator: Speculator,
     /// Made when it is first needed, as that takes a moment; an error was told then.
     pub(crate) call_grammar: Option<Result<CallGrammar, GrammarError>>,
+    /// The model that the person wants in place of this one.
+    pub(crate) model_request: Option<ModelFile>,
 }
 
 impl<'h, M: LanguageModel> Agent<'h, M> {
@@ -139,6 +142,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             stats: Stats::default(),
             speculator: Speculator::new(),
             call_grammar: None,
+            model_request: None,
         };
         agent.described = first_described(&agent.tools, &host.facilities());
         agent.begin()?;

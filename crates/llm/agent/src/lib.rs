@@ -19,6 +19,7 @@ mod event;
 mod generate;
 mod host;
 mod join;
+pub mod models;
 mod outside_state;
 mod own_words;
 mod paging;
@@ -45,7 +46,7 @@ pub use event::{
     AgentEvent, ErrorSource, Observer, PowerAction, ReplyReport, StopReason, ToolSource,
 };
 pub use host::{Check, EmbeddingModel, Host, UnknownKeymap};
-pub use llm_context::{PageOut, RecallSource, RoleCounts, TurnId, Usage};
+pub use llm_context::{PageOut, RecallSource, RoleCounts, TurnId, Usage, WindowError};
 pub use llm_tools::grants::{Approval, Question};
 pub use settings::{SettingError, Settings};
 pub use stats::Stats;

@@ -8,6 +8,7 @@ mod editing;
 mod formats;
 mod injection;
 mod memory;
+mod models;
 mod paging;
 mod rights;
 mod routing;
