@@ -18,7 +18,7 @@ use core::sync::atomic::AtomicBool;
 use llm_context::{Budget, Turn, Usage, Window, WindowError};
 use llm_inference::{
     grammar::GrammarError,
-    model::LanguageModel,
+    model::{LanguageModel, TokenId},
     speculate::{SpeculationStats, Speculator},
 };
 use llm_memory::Memory;
@@ -100,6 +100,8 @@ pub struct Agent<'h, M> {
     pub(crate) speculator: Speculator,
     /// Made when it is first needed, as that takes a moment; an error was told then.
     pub(crate) call_grammar: Option<Result<CallGrammar, GrammarError>>,
+    /// The pinned tokens whose state the store has, or was found not to take.
+    pub(crate) kept_start: Vec<TokenId>,
 }
 
 impl<'h, M: LanguageModel> Agent<'h, M> {
@@ -139,6 +141,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             stats: Stats::default(),
             speculator: Speculator::new(),
             call_grammar: None,
+            kept_start: Vec::new(),
         };
         agent.described = first_described(&agent.tools, &host.facilities());
         agent.begin()?;
