@@ -19,7 +19,7 @@ use core::sync::atomic::AtomicBool;
 use llm_context::{Budget, Turn, Usage, Window, WindowError};
 use llm_inference::{
     grammar::GrammarError,
-    model::LanguageModel,
+    model::{LanguageModel, TokenId},
     speculate::{SpeculationStats, Speculator},
 };
 use llm_memory::Memory;
@@ -103,6 +103,8 @@ pub struct Agent<'h, M> {
     pub(crate) call_grammar: Option<Result<CallGrammar, GrammarError>>,
     /// The model that the person wants in place of this one.
     pub(crate) model_request: Option<ModelFile>,
+    /// The pinned tokens whose state the store has, or was found not to take.
+    pub(crate) kept_start: Vec<TokenId>,
 }
 
 impl<'h, M: LanguageModel> Agent<'h, M> {
@@ -143,6 +145,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             speculator: Speculator::new(),
             call_grammar: None,
             model_request: None,
+            kept_start: Vec::new(),
         };
         agent.described = first_described(&agent.tools, &host.facilities());
         agent.begin()?;

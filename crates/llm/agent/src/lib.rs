@@ -38,6 +38,7 @@ mod tests;
 mod turn;
 mod turn_index;
 mod wake;
+mod warm_start;
 mod written;
 
 pub use agent::{Agent, Config};
@@ -50,3 +51,4 @@ pub use llm_context::{PageOut, RecallSource, RoleCounts, TurnId, Usage, WindowEr
 pub use llm_tools::grants::{Approval, Question};
 pub use settings::{SettingError, Settings};
 pub use stats::Stats;
+pub use warm_start::{SavedStart, WarmStart, WarmStartError};

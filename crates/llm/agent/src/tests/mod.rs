@@ -15,6 +15,7 @@ mod routing;
 mod side_by_side;
 mod stopping;
 mod tool_calls;
+mod warm_start;
 
 use crate::{
     Agent, Config,

@@ -432,6 +432,14 @@ impl LanguageModel for Engine<'_> {
         self.extend_main(extension, pacer, |_, token, logits| visit(token, logits)).await
     }
 
+    fn save_prefix(&self, len: usize, most_bytes: usize) -> Result<Vec<u8>, PrefixError> {
+        self.save_sequence_prefix(Sequences::MAIN, len, most_bytes)
+    }
+
+    fn restore_prefix(&mut self, tokens: &[TokenId], bytes: &[u8]) -> Result<usize, PrefixError> {
+        self.restore_sequence_prefix(Sequences::MAIN, tokens, bytes)
+    }
+
     fn logits(&self) -> &[f32] {
         let main = self.sequences.main();
         if main.has_logits { &main.logits } else { &[] }
