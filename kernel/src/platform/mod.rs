@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod display;
 pub mod dma;
+pub mod entropy;
 pub mod executor;
 pub mod machine;
 pub mod memory;

@@ -6,7 +6,7 @@ use super::{
     either, embedding, event_log,
     host::KernelHost,
     observer::ConsoleObserver,
-    status,
+    status, storage,
     switch_model::{Stage, load_module},
 };
 use crate::{
@@ -46,6 +46,8 @@ pub async fn run(
     if boot.embedding().is_some() {
         host.set_embedding(EmbeddingModel::Waiting);
     }
+    // Before the agent begins: the model is told of tools for files only where there are files.
+    let mut storage = storage::open(&observer, host, &boot).await;
     let mut agent = match Agent::new(model, host, Config::default()) {
         Ok(agent) => agent,
         Err(error) => {
@@ -57,6 +59,7 @@ pub async fn run(
             without_model.unwrap_or_else(|error| panic!("an agent without a model: {error}"))
         }
     };
+    storage.attach(&observer, &mut agent).await;
     observer.on_event(&AgentEvent::Context(agent.usage()));
     desk.update(|console| console.view.set_keymap(host.keymap()));
     desk.next_drawing().await;
@@ -72,17 +75,19 @@ pub async fn run(
     });
 
     let pacer = KernelPacer::new();
+    let mut early_line = storage.settle(&desk, &observer, host, &mut agent).await;
     let mut is_embedding_due = true;
     loop {
         // Before the first line: the agent looks every line up by its meaning.
         if core::mem::take(&mut is_embedding_due) {
             embedding::load(&observer, host, &boot, &pacer).await;
         }
-        let line = match lines.try_receive() {
+        let line = match early_line.take().or_else(|| lines.try_receive()) {
             Some(line) => Some(line),
             None => {
                 // What the next prompt begins with is computed while nobody waits.
                 agent.warm_up(&pacer, &observer, desk.has_new_line()).await;
+                storage.tidy(&desk, &observer, host, &mut agent).await;
                 match next_line(&mut lines, &host.timers(), agent.next_wake_ns()).await {
                     Waited::Line(line) => line,
                     Waited::Due => {

@@ -1,30 +1,24 @@
 //! The models there are: what the boot loader brought, and files on the disk.
 
-use super::event_log;
-use crate::{boot::BootModule, disks::Disks};
-use alloc::{boxed::Box, rc::Rc, string::ToString, vec::Vec};
+use super::{disk_files::DiskFiles, event_log};
+use crate::boot::BootModule;
+use alloc::{rc::Rc, string::ToString, vec::Vec};
 use core::cell::{OnceCell, RefCell};
 use llm_agent::models::{ModelFile, ModelPlace, find};
 use system_events::Event;
-use system_files::{
-    Volume,
-    fat::Access,
-    gpt,
-    layout::{Extent, FILES_KIND, FILES_NAME},
-};
-use system_platform::BlockDevice;
+use system_files::Volume;
 
 /// Where models are, and which of them is used.
 pub struct ModelFiles {
-    disks: Rc<Disks>,
+    files: Rc<DiskFiles>,
     boot: OnceCell<ModelFile>,
     used: RefCell<Option<ModelPlace>>,
 }
 
 impl ModelFiles {
-    /// Models on these disks.
-    pub fn new(disks: Rc<Disks>) -> Self {
-        Self { disks, boot: OnceCell::new(), used: RefCell::default() }
+    /// Models among these files.
+    pub fn new(files: Rc<DiskFiles>) -> Self {
+        Self { files, boot: OnceCell::new(), used: RefCell::default() }
     }
 
     /// Takes note of the model that the boot loader brought.
@@ -47,7 +41,7 @@ impl ModelFiles {
     /// All models, in the order of their places; what is wrong with the disk is logged.
     pub async fn list(&self) -> Vec<ModelFile> {
         let mut files: Vec<ModelFile> = self.boot.get().cloned().into_iter().collect();
-        if let Some(volume) = self.volume().await {
+        if let Some(volume) = self.volume() {
             match find(&volume).await {
                 Ok(found) => files.extend(found),
                 Err(error) => {
@@ -65,18 +59,8 @@ impl ModelFiles {
         files
     }
 
-    /// The volume with files, for reading; `None` where no disk has one that can be mounted.
-    pub async fn volume(&self) -> Option<Volume> {
-        for disk in self.disks.all().await {
-            let Ok(table) = gpt::read(&*disk).await else { continue };
-            let is_ours = |it: &&gpt::Entry| it.kind == FILES_KIND && it.name == FILES_NAME;
-            let Some(entry) = table.partitions.iter().find(is_ours) else { continue };
-            let Ok(partition) = Extent::from(entry).open(disk) else { continue };
-            let device: Rc<dyn BlockDevice> = Rc::new(partition);
-            if let Ok(volume) = Volume::mount(device, Access::ReadOnly, Box::new(|| None)).await {
-                return Some(volume);
-            }
-        }
-        None
+    /// The volume with files; `None` where no disk has one that can be mounted.
+    pub fn volume(&self) -> Option<Rc<Volume>> {
+        self.files.tree().root().cloned()
     }
 }

@@ -191,7 +191,8 @@ impl Observer for ConsoleObserver {
             AgentEvent::Command { name, arguments, ok, output } => {
                 self.input.set(None);
                 // A tool's result stands beside its call already, unless it was too long for that.
-                let is_shown = *ok && *name == "tool" && output.len() <= SHORT_RESULT_BYTES;
+                let is_call = matches!(*name, "tool" | "remember" | "recall");
+                let is_shown = *ok && is_call && output.len() <= SHORT_RESULT_BYTES;
                 if !is_shown {
                     self.say(if *ok { Role::System } else { Role::Error }, output);
                 }
@@ -203,6 +204,11 @@ impl Observer for ConsoleObserver {
                 if done == total {
                     event_log::phase("warm");
                 }
+            }
+            AgentEvent::Ingesting { path, done, total } => {
+                self.prefill(*done, *total);
+                let (done, total) = (*done as u64, *total as u64);
+                event_log::write(&Event::Ingesting { path, done, total });
             }
             AgentEvent::ReplyStarted => self.begin_reply(),
             AgentEvent::TextDelta { text } => self.extend_reply(text),

@@ -124,7 +124,7 @@ impl Stage<'_> {
                 (0, examined.ok_or(SwitchError::NoModule)?)
             }
             ModelPlace::Disk(path) => {
-                let volume = self.host.model_files().volume().await;
+                let volume = self.host.model_files().volume();
                 let volume = volume.ok_or(SwitchError::NoVolume)?;
                 (file.size_bytes, examine_file(&volume, path, &options).await?)
             }
@@ -173,7 +173,7 @@ impl Stage<'_> {
 
     /// Reads a file into memory of its own, with progress on the screen and in the log.
     async fn read(&self, path: &str) -> Result<FileMemory, SwitchError> {
-        let volume = self.host.model_files().volume().await.ok_or(SwitchError::NoVolume)?;
+        let volume = self.host.model_files().volume().ok_or(SwitchError::NoVolume)?;
         let size_bytes = volume.open(path).await.map_err(FileError::from)?.len_bytes();
         let mut file = FileMemory::allocate(size_bytes as usize)?;
         let name = path.rsplit('/').next().unwrap_or(path);

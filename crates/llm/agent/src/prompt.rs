@@ -6,7 +6,8 @@
 //! what follows them then leave the conversation alone.
 
 use crate::{
-    Agent, Observer,
+    Agent, ErrorSource, Observer,
+    agent::report_error,
     calls::{CallFormat, ToolCall},
     descriptions::{functions, in_words},
     paging::Question,
@@ -104,6 +105,18 @@ impl<M: LanguageModel> Agent<'_, M> {
         self.report_paging(&paging, observer);
         self.report_context(observer);
         Ok(())
+    }
+
+    /// Takes note that parts of the system have come: the model is told of their tools.
+    pub fn note_facilities<O: Observer + ?Sized>(&mut self, observer: &O) {
+        let known = self.most_described;
+        let mut described = first_described(&self.tools, &self.host.facilities());
+        described.truncate(known);
+        let before = core::mem::replace(&mut self.described, described);
+        if let Err(error) = self.repin(observer) {
+            self.described = before;
+            report_error(observer, ErrorSource::Context, &error.to_string());
+        }
     }
 
     /// The messages at the start of the window, as they should be now.

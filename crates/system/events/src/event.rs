@@ -27,6 +27,40 @@ pub enum Event<'a> {
         /// Whether it refuses to be written.
         read_only: bool,
     },
+    /// A disk of this system was taken into use.
+    Storage {
+        /// Its name.
+        disk: &'a str,
+        /// Whether its files can be used.
+        files: bool,
+        /// Whether its store can be used.
+        store: bool,
+        /// Records in the store.
+        records: u64,
+        /// Bytes that they take.
+        live_bytes: u64,
+        /// Bytes that the store has.
+        total_bytes: u64,
+    },
+    /// What an earlier start has computed was taken from the store.
+    WarmStart {
+        /// Tokens that need not be computed.
+        tokens: u64,
+    },
+    /// The person is asked whether a blank disk is to be formatted.
+    FormatAsked {
+        /// The disk's name.
+        disk: &'a str,
+    },
+    /// A file is being taken into memory.
+    Ingesting {
+        /// Its path.
+        path: &'a str,
+        /// Parts that are done.
+        done: u64,
+        /// All parts.
+        total: u64,
+    },
     /// A model is being read from a disk.
     ModelLoading {
         /// The name of its file.
@@ -367,6 +401,17 @@ mod tests {
                 block_bytes: 512,
                 read_only: false,
             },
+            Event::Storage {
+                disk: text,
+                files: true,
+                store: true,
+                records: 3,
+                live_bytes: 100,
+                total_bytes: 1 << 20,
+            },
+            Event::WarmStart { tokens: 40 },
+            Event::FormatAsked { disk: text },
+            Event::Ingesting { path: text, done: 1, total: 3 },
             Event::ModelLoading { name: text, done_bytes: 4096, size_bytes: 98_362_432 },
             Event::ModelLoaded {
                 name: text,
@@ -428,6 +473,10 @@ mod tests {
             match event {
                 Event::Boot { .. }
                 | Event::Disk { .. }
+                | Event::Storage { .. }
+                | Event::WarmStart { .. }
+                | Event::FormatAsked { .. }
+                | Event::Ingesting { .. }
                 | Event::ModelLoading { .. }
                 | Event::ModelLoaded { .. }
                 | Event::EmbeddingLoaded { .. }
