@@ -6,6 +6,7 @@ pub mod dma;
 pub mod executor;
 pub mod machine;
 pub mod memory;
+pub mod model;
 pub mod pool;
 pub mod registers;
 pub mod serial;

@@ -1,11 +1,16 @@
 //! What the agent is told of the system around it: implements [`Host`].
 
-use super::{approval, code_host::KernelCodeHost, desk::Desk, embedding::KernelEmbedder};
+use super::{
+    approval, code_host::KernelCodeHost, desk::Desk, embedding::KernelEmbedder,
+    model_files::ModelFiles,
+};
 use crate::{disks::Disks, platform::machine::KernelMachine, selftest};
 use alloc::{boxed::Box, rc::Rc, string::ToString, vec::Vec};
 use core::cell::{OnceCell, RefCell};
 use drivers_ps2::{Keyboard, layouts};
-use llm_agent::{Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap};
+use llm_agent::{
+    Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap, models::ModelFile,
+};
 use llm_memory::{BoxFuture, TextEmbedder, WordEmbedder};
 use llm_tools::CodeHost;
 use system_core::{executor::Executor, timer::Timers};
@@ -20,6 +25,7 @@ pub struct KernelHost {
     code_host: Rc<KernelCodeHost>,
     embedding: RefCell<EmbeddingModel>,
     embedder: OnceCell<KernelEmbedder>,
+    models: ModelFiles,
     disks: Rc<Disks>,
 }
 
@@ -40,6 +46,7 @@ impl KernelHost {
             desk,
             embedding: RefCell::new(EmbeddingModel::Missing),
             embedder: OnceCell::new(),
+            models: ModelFiles::new(Rc::clone(&disks)),
             disks,
         }
     }
@@ -47,6 +54,11 @@ impl KernelHost {
     /// The queue in which tasks sleep.
     pub fn timers(&self) -> Timers {
         self.timers.clone()
+    }
+
+    /// The models there are.
+    pub const fn model_files(&self) -> &ModelFiles {
+        &self.models
     }
 
     /// Takes note of what has become of the embedding model.
@@ -68,6 +80,10 @@ impl Host for KernelHost {
 
     fn embedding(&self) -> EmbeddingModel {
         self.embedding.borrow().clone()
+    }
+
+    fn models(&self) -> BoxFuture<'_, Vec<ModelFile>> {
+        Box::pin(self.models.list())
     }
 
     fn embedder(&self) -> &dyn TextEmbedder {

@@ -12,9 +12,11 @@ mod embedding;
 pub mod event_log;
 mod host;
 mod input;
+mod model_files;
 mod observer;
 mod screen;
 mod status;
+mod switch_model;
 
 use crate::{
     boot::BootInfo,

@@ -4,6 +4,7 @@ use crate::{
     AgentEvent, ErrorSource, Host, Observer, Settings, Stats,
     calls::CallGrammar,
     command,
+    models::ModelFile,
     outside_state::OutsideState,
     prompt::{MOST_DESCRIBED, SYSTEM_PROMPT, first_described},
     route::PreparedRouter,
@@ -20,7 +21,7 @@ use core::sync::atomic::AtomicBool;
 use llm_context::{Budget, Turn, Usage, Window, WindowError};
 use llm_inference::{
     grammar::GrammarError,
-    model::LanguageModel,
+    model::{LanguageModel, TokenId},
     speculate::{SpeculationStats, Speculator},
 };
 use llm_memory::Memory;
@@ -106,6 +107,10 @@ pub struct Agent<'h, M> {
     pub(crate) speculator: Speculator,
     /// Made when it is first needed, as that takes a moment; an error was told then.
     pub(crate) call_grammar: Option<Result<CallGrammar, GrammarError>>,
+    /// The model that the person wants in place of this one.
+    pub(crate) model_request: Option<ModelFile>,
+    /// The pinned tokens whose state the store has, or was found not to take.
+    pub(crate) kept_start: Vec<TokenId>,
 }
 
 impl<'h, M: LanguageModel> Agent<'h, M> {
@@ -147,6 +152,8 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             stats: Stats::default(),
             speculator: Speculator::new(),
             call_grammar: None,
+            model_request: None,
+            kept_start: Vec::new(),
         };
         agent.described = first_described(&agent.tools, &host.facilities());
         agent.begin()?;

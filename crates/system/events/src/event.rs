@@ -27,6 +27,15 @@ pub enum Event<'a> {
         /// Whether it refuses to be written.
         read_only: bool,
     },
+    /// A model is being read from a disk.
+    ModelLoading {
+        /// The name of its file.
+        name: &'a str,
+        /// Bytes that were read.
+        done_bytes: u64,
+        /// Bytes of the file.
+        size_bytes: u64,
+    },
     /// A model is ready to compute.
     ModelLoaded {
         /// Its name as it says itself.
@@ -358,6 +367,7 @@ mod tests {
                 block_bytes: 512,
                 read_only: false,
             },
+            Event::ModelLoading { name: text, done_bytes: 4096, size_bytes: 98_362_432 },
             Event::ModelLoaded {
                 name: text,
                 architecture: "llama",
@@ -418,6 +428,7 @@ mod tests {
             match event {
                 Event::Boot { .. }
                 | Event::Disk { .. }
+                | Event::ModelLoading { .. }
                 | Event::ModelLoaded { .. }
                 | Event::EmbeddingLoaded { .. }
                 | Event::Ready { .. }

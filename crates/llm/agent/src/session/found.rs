@@ -127,7 +127,7 @@ impl Found {
         if !has_conversations {
             written.retain(|key, _| keys::turn_of(*key).is_none() && *key != keys::CONVERSATIONS);
         }
-        SessionKeeper { written, ..SessionKeeper::default() }
+        SessionKeeper { written, has_conversations, ..SessionKeeper::default() }
     }
 }
 

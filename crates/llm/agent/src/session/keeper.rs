@@ -81,6 +81,8 @@ pub struct SessionKeeper {
     /// Without what could not be read and is left alone: it is not taken for what has vanished.
     pub(super) written: BTreeMap<Key, Mark>,
     pub(super) numbers: Numbers,
+    /// Whether conversations are kept: those in the store were brought back.
+    pub(super) has_conversations: bool,
 }
 
 /// What has to be written so that the store holds a session.

@@ -39,7 +39,7 @@ impl<M: LanguageModel> Agent<'_, M> {
     pub async fn save_session(&mut self, store: &Store<'_>) -> Result<(), SessionError> {
         let keeper = self.session.as_ref().ok_or(SessionError::NotResumed)?;
         let mut numbers = keeper.numbers.clone();
-        let changes = keeper.changes(self.session_records(&mut numbers));
+        let changes = keeper.changes(self.session_records(&mut numbers, keeper.has_conversations));
         let keeper = self.session.as_mut().ok_or(SessionError::NotResumed)?;
         keeper.numbers = numbers;
         keeper.begin(&changes.keys);

@@ -14,8 +14,12 @@ use system_storage::Key;
 
 impl<M: LanguageModel> Agent<'_, M> {
     /// Everything that outlives a power cut. Conversations need a model to be brought back; where
-    /// there is none, those in the store are left as they are.
-    pub(super) fn session_records(&self, numbers: &mut Numbers) -> Vec<(Key, Content<'_>)> {
+    /// they were not, those in the store are left as they are.
+    pub(super) fn session_records(
+        &self,
+        numbers: &mut Numbers,
+        has_conversations: bool,
+    ) -> Vec<(Key, Content<'_>)> {
         let mut records = Vec::from([
             (keys::PREFERENCES, Content::Json(self.preferences())),
             (keys::BLOCKS, Content::Json(self.blocks_record())),
@@ -29,7 +33,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         records.extend(lines.map(|(number, line)| {
             (keys::line(number), Content::Json(json!({"version": 1, "line": line})))
         }));
-        if self.model.is_some() {
+        if has_conversations {
             self.add_conversations(numbers, &mut records);
         }
         records

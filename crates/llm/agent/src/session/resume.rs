@@ -52,8 +52,9 @@ impl<M: LanguageModel> Agent<'_, M> {
     ///
     /// A record that cannot be read is reported as an error, and left as it is; everything else is
     /// brought back. Without readable rights, the agent asks for everything. A reminder that was due
-    /// meanwhile is due at once. Conversations are brought back if there is a model; what its window
-    /// has no room for is paged out.
+    /// meanwhile is due at once. Conversations are brought back if there is a model, and what its
+    /// window has no room for is paged out; without one they stay in the store as they are, and none
+    /// is written there until this is called again with a model.
     ///
     /// # Errors
     /// The store fails; then nothing has changed.
@@ -83,7 +84,7 @@ impl<M: LanguageModel> Agent<'_, M> {
         };
         let known_numbers = numbers.clone();
         // What is kept whole and could not be read is written again once it changes.
-        for (key, content) in self.session_records(&mut numbers) {
+        for (key, content) in self.session_records(&mut numbers, has_conversations) {
             if found.is_left_alone(key) {
                 found.mark(key, Mark::of(&content.payload()));
             }

@@ -161,5 +161,5 @@ fn what_was_not_resumed_is_not_saved() {
 
 /// Takes an agent as it is: for states that were made before it had a store.
 fn adopt(agent: &mut Agent<'static, ScriptedModel>) {
-    agent.session = Some(super::SessionKeeper::default());
+    agent.session = Some(super::SessionKeeper { has_conversations: true, ..Default::default() });
 }

@@ -195,6 +195,29 @@ fn without_a_model_conversations_are_left_as_they_are() {
 }
 
 #[test]
+fn a_model_that_comes_and_goes_loses_no_conversation() {
+    let (store, before) = kept();
+    let mut again = bench(2048, []);
+    resume(&mut again, &store);
+    let model = again.agent.model().cloned();
+    again.agent.replace_model(None, &()).unwrap();
+    assert_eq!(changed(&mut again, &store), []);
+    // One that comes where the conversations were not brought back takes their place only when
+    // they are.
+    let mut without = Bench::without_model();
+    resume(&mut without, &store);
+    without.agent.replace_model(model, &()).unwrap();
+    without.say("7?");
+    assert_eq!(
+        changed(&mut without, &store),
+        [keys::line(without.agent.history().len() as u64 - 1)]
+    );
+    resume(&mut without, &store);
+    assert_eq!(without.agent.history.pop_back().as_deref(), Some("7?"));
+    assert_eq!(state(&mut without), before);
+}
+
+#[test]
 fn lines_of_input_are_counted_on_when_the_oldest_are_forgotten() {
     let store = store();
     let mut first = bench(4096, []);
