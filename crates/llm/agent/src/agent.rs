@@ -8,11 +8,13 @@ use crate::{
     outside_state::OutsideState,
     prompt::{MOST_DESCRIBED, SYSTEM_PROMPT, first_described},
     route::PreparedRouter,
+    session::SessionKeeper,
     turn_index::TurnIndex,
 };
 use alloc::{
     collections::{BTreeMap, VecDeque},
     string::String,
+    sync::Arc,
     vec::Vec,
 };
 use core::sync::atomic::AtomicBool;
@@ -27,7 +29,7 @@ use llm_tools::{Audit, Blocks, Grants, Registry, Schedule};
 use system_platform::Pacer;
 
 /// The most lines of input that are remembered.
-const MAX_HISTORY: usize = 500;
+pub(crate) const MAX_HISTORY: usize = 500;
 /// The budget of the window where there is no model to ask.
 const NO_MODEL_LIMIT: usize = 2048;
 
@@ -92,11 +94,15 @@ pub struct Agent<'h, M> {
     /// The other conversations, by name.
     pub(crate) branches: BTreeMap<String, Window>,
     /// Conversations that `/save` keeps, by name.
-    pub(crate) saved: BTreeMap<String, Vec<Turn>>,
+    pub(crate) saved: BTreeMap<String, Vec<Arc<Turn>>>,
     /// How often replies were tried again, which gives each try chances of its own.
     pub(crate) regenerations: u64,
     pub(crate) router: Option<PreparedRouter>,
     pub(crate) history: VecDeque<String>,
+    /// How many lines of input were forgotten before the first that is remembered.
+    pub(crate) forgotten_lines: u64,
+    /// What of all this is in a store, if the session was resumed from one.
+    pub(crate) session: Option<SessionKeeper>,
     pub(crate) stats: Stats,
     pub(crate) speculator: Speculator,
     /// Made when it is first needed, as that takes a moment; an error was told then.
@@ -141,6 +147,8 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             regenerations: 0,
             router: None,
             history: VecDeque::new(),
+            forgotten_lines: 0,
+            session: None,
             stats: Stats::default(),
             speculator: Speculator::new(),
             call_grammar: None,
@@ -233,6 +241,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
     fn remember(&mut self, line: &str) {
         if self.history.len() == MAX_HISTORY {
             self.history.pop_front();
+            self.forgotten_lines += 1;
         }
         self.history.push_back(line.into());
     }

@@ -28,13 +28,14 @@ mod remembering;
 mod reply;
 mod route;
 mod said;
+mod session;
 mod settings;
 mod stats;
 mod syscall;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod turn;
 mod turn_index;
 mod wake;
@@ -49,6 +50,7 @@ pub use event::{
 pub use host::{Check, EmbeddingModel, Host, UnknownKeymap};
 pub use llm_context::{PageOut, RecallSource, RoleCounts, TurnId, Usage, WindowError};
 pub use llm_tools::grants::{Approval, Question};
+pub use session::{Resumed, SessionError};
 pub use settings::{SettingError, Settings};
 pub use stats::Stats;
 pub use warm_start::{SavedStart, WarmStart, WarmStartError};
