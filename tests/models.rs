@@ -9,7 +9,10 @@ use system_files::{
 };
 use system_host::FileDisk;
 use system_platform::{BlockDevice, pace};
-use tests::system::{System, artifacts, number, text};
+use tests::{
+    gguf::DamagedModel,
+    system::{System, artifacts, number, text},
+};
 use xtask::{
     artifacts::default_model,
     disk::{self, DiskOptions},
@@ -52,6 +55,14 @@ fn image(name: &str, files: &[(&str, &[u8])]) -> Image {
     Image(output)
 }
 
+/// Boots with the image, and so much memory.
+fn boot(image: &Image, memory_mib: u32) -> System {
+    let drive = format!("if=none,id=a,format=raw,file={}", image.0.display());
+    let arguments = ["-drive", &drive, "-device", "virtio-blk-pci,drive=a"];
+    let qemu_args = arguments.map(str::to_owned).into();
+    System::boot(&MachineOptions { memory_mib, qemu_args, ..Default::default() })
+}
+
 /// Frames that are free.
 fn free_frames(system: &mut System) -> u64 {
     let report = system.output("/frames");
@@ -74,19 +85,14 @@ fn switch(system: &mut System, name: &str) {
 #[test]
 fn models_on_a_disk_are_loaded_at_run_time_and_leave_no_memory_behind() {
     let model = fs::read(default_model().unwrap()).unwrap();
-    let cut = &model[..1 << 20];
+    let cut = &model[..4 << 20];
     let files: [(&str, &[u8]); 3] = [
         ("/models/second.GGUF", &model),
         ("/cut.gguf", cut),
         ("/rubbish.gguf", b"no model at all"),
     ];
     let image = image("models.img", &files);
-    let drive = format!("if=none,id=a,format=raw,file={}", image.0.display());
-    let arguments = ["-drive", &drive, "-device", "virtio-blk-pci,drive=a"];
-    let mut system = System::boot(&MachineOptions {
-        qemu_args: arguments.map(str::to_owned).into(),
-        ..Default::default()
-    });
+    let mut system = boot(&image, 1024);
     let list = system.output("/models");
     let has = |text: &str| list.contains(text);
     let is_complete = has(", boot, in use") && has("/models/second.GGUF") && has("- rubbish, 15 B");
@@ -105,7 +111,7 @@ fn models_on_a_disk_are_loaded_at_run_time_and_leave_no_memory_behind() {
     let reply = system.wait("it answers", "reply", LOAD_TIMEOUT, |_| true);
     system.check("with words", !text(&reply, "text").is_empty(), &reply);
 
-    for (name, reason) in [("cut", "beyond the end"), ("rubbish", "not a GGUF file")] {
+    for (name, reason) in [("cut", "file truncated"), ("rubbish", "not a GGUF file")] {
         system.output(&format!("/model {name}"));
         let is_it = |event: &serde_json::Value| event["source"] == "model";
         let error = system.wait("it is refused", "error", LOAD_TIMEOUT, is_it);
@@ -126,5 +132,28 @@ fn models_on_a_disk_are_loaded_at_run_time_and_leave_no_memory_behind() {
         let after = free_frames(&mut system);
         system.check("it is gone", after + SLACK_FRAMES >= before, &after.into());
     }
+    system.shut_down();
+}
+
+#[test]
+fn where_memory_holds_one_model_the_old_one_goes_first_and_comes_back_if_the_new_one_fails() {
+    let model = fs::read(default_model().unwrap()).unwrap();
+    // Sound in its header, and not in what is looked at when all of it is there.
+    let damaged = DamagedModel::with_tensor_rows("blk.0.attn_q.weight", 575).write();
+    let damaged = fs::read(damaged.path()).unwrap();
+    let files: [(&str, &[u8]); 2] = [("/second.gguf", &model), ("/third.gguf", &damaged)];
+    let image = image("models-small.img", &files);
+    let mut system = boot(&image, 540);
+    switch(&mut system, "second");
+    system.output("/model third");
+    let is_it = |event: &serde_json::Value| event["source"] == "model";
+    let error = system.wait("it is refused", "error", LOAD_TIMEOUT, is_it);
+    system.check("the reason is told", text(&error, "message").contains("attn_q"), &error);
+    system.wait("the one before is loaded again", "model_loaded", LOAD_TIMEOUT, |_| true);
+    let list = system.output("/models");
+    system.check("and used", list.contains("/second.gguf, in use"), &list.into());
+    system.enter("Hello!");
+    let reply = system.wait("it answers", "reply", LOAD_TIMEOUT, |_| true);
+    system.check("with words", !text(&reply, "text").is_empty(), &reply);
     system.shut_down();
 }

@@ -93,6 +93,7 @@ pub async fn run(
                     Waited::Due => {
                         desk.begin_line();
                         agent.wake(&pacer, &observer, desk.stop()).await;
+                        storage.save(&observer, &mut agent).await;
                         desk.finish_line();
                         continue;
                     }
@@ -105,6 +106,7 @@ pub async fn run(
         if let Some(file) = agent.take_model_request() {
             stage.switch(&mut agent, &file).await;
         }
+        storage.save(&observer, &mut agent).await;
         desk.update(|console| console.view.set_keymap(host.keymap()));
         desk.finish_line();
     }

@@ -5,13 +5,20 @@ use crate::platform::{
     clock::KernelClock,
     serial::{COM1, COM2},
 };
-use alloc::{collections::VecDeque, format, rc::Rc, string::ToString};
+use alloc::{
+    collections::VecDeque,
+    format,
+    rc::Rc,
+    string::{String, ToString},
+    vec::Vec,
+};
 use console_ui::{
     CallId, Console, ContextGauge, EntryId, Header, Notice, NoticeLevel, Outcome, Prefill, Role,
     cells::AnsiWriter,
 };
 use core::cell::{Cell, RefCell};
 use llm_agent::{AgentEvent, Approval, Observer, RecallSource, ReplyReport, StopReason, Usage};
+use llm_inference::model::Role as Speaker;
 use system_events::{ContextByRole, Event};
 use system_platform::Clock;
 
@@ -79,6 +86,21 @@ impl ConsoleObserver {
     pub fn say(&self, role: Role, text: &str) -> EntryId {
         let time = self.desk.clock_time();
         self.desk.update(|console| console.view.push_entry(role, text, time))
+    }
+
+    /// Shows what was said before the restart.
+    pub fn show_conversation(&self, messages: Vec<(Speaker, String)>) {
+        let time = self.desk.clock_time();
+        self.desk.update(|console| {
+            for (speaker, text) in &messages {
+                let role = match speaker {
+                    Speaker::User => Role::User,
+                    Speaker::Assistant => Role::Agent,
+                    Speaker::System | Speaker::Tool => Role::System,
+                };
+                console.view.push_entry(role, text, time);
+            }
+        });
     }
 
     fn show_rate(&self, console: &mut Console, tokens_per_second: Option<f32>) {

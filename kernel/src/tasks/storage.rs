@@ -9,7 +9,7 @@ use super::{
 use crate::{boot::BootInfo, platform::entropy};
 use alloc::{boxed::Box, format, rc::Rc, string::String, vec::Vec};
 use core::{pin::pin, sync::atomic::Ordering};
-use llm_agent::WarmStart;
+use llm_agent::{Resumed, SessionError, WarmStart};
 use llm_tools::measure::bytes;
 use system_events::Event;
 use system_files::{
@@ -23,6 +23,8 @@ use system_storage::{FormatOptions, OpenError, Store};
 
 /// The boot option that has a blank disk formatted.
 const FORMAT_BLANK: &str = "format=blank";
+/// Messages of an earlier conversation that are shown again.
+const MOST_SHOWN: usize = 40;
 /// Nobody waits longer for disks that do not answer.
 const PATIENCE_NS: u64 = 3_000_000_000;
 
@@ -103,11 +105,39 @@ impl Storage {
             self.store = None;
             return;
         }
+        match agent.resume_session(&store, observer).await {
+            Ok(Resumed { turns, reminders, .. }) => {
+                event_log::write(&Event::Resumed {
+                    turns: turns as u64,
+                    reminders: reminders as u64,
+                    memories: agent.memory().len() as u64,
+                });
+                observer.show_conversation(agent.conversation(MOST_SHOWN));
+            }
+            Err(error) => {
+                observer.report_error("session", &format!("It cannot be brought back: {error}."));
+            }
+        }
         match agent.restore_warm_start(&store, observer).await {
-            WarmStart::Restored { tokens, .. } => {
+            WarmStart::Restored { tokens, pinned } => {
                 event_log::write(&Event::WarmStart { tokens: tokens as u64 });
+                if tokens == pinned && agent.is_warm() {
+                    event_log::phase("warm");
+                }
             }
             WarmStart::Nothing | WarmStart::Refused(_) => {}
+        }
+    }
+
+    /// Keeps the session as it is now.
+    pub async fn save(&self, observer: &ConsoleObserver, agent: &mut KernelAgent) {
+        let Some(store) = &self.store else { return };
+        match agent.save_session(store).await {
+            // What failed to be brought back is not written over.
+            Ok(()) | Err(SessionError::NotResumed) => {}
+            Err(error) => {
+                observer.report_error("session", &format!("It cannot be kept: {error}."));
+            }
         }
     }
 

@@ -21,7 +21,7 @@ use core::sync::atomic::AtomicBool;
 use llm_context::{Budget, Turn, Usage, Window, WindowError};
 use llm_inference::{
     grammar::GrammarError,
-    model::{LanguageModel, TokenId},
+    model::{LanguageModel, Message, Role, TokenId},
     speculate::{SpeculationStats, Speculator},
 };
 use llm_memory::Memory;
@@ -227,6 +227,28 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
     /// The tools.
     pub const fn tools(&self) -> &Registry {
         &self.tools
+    }
+
+    /// The last messages of the conversation, at most `most`, oldest first: what was asked and what was
+    /// answered.
+    pub fn conversation(&self, most: usize) -> Vec<(Role, String)> {
+        let messages = self.window.turns().flat_map(|turn| turn.messages);
+        let is_said = |message: &&Message| {
+            matches!(message.role, Role::User | Role::Assistant)
+                && !message.content.trim().is_empty()
+        };
+        let said: Vec<&Message> = messages.filter(is_said).collect();
+        let from = said.len().saturating_sub(most);
+        said[from..].iter().map(|it| (it.role, it.content.trim().into())).collect()
+    }
+
+    /// Whether all that the next prompt begins with is computed.
+    pub fn is_warm(&self) -> bool {
+        self.model.as_ref().is_none_or(|model| {
+            let tokens =
+                self.window.segments().iter().flat_map(|segment| segment.tokens.iter().copied());
+            tokens.eq(model.computed().iter().copied())
+        })
     }
 
     /// The lines entered so far, oldest first.

@@ -42,6 +42,15 @@ pub enum Event<'a> {
         /// Bytes that the store has.
         total_bytes: u64,
     },
+    /// The session and the memories of before the restart are back.
+    Resumed {
+        /// Turns of the conversation.
+        turns: u64,
+        /// Reminders.
+        reminders: u64,
+        /// Memories.
+        memories: u64,
+    },
     /// What an earlier start has computed was taken from the store.
     WarmStart {
         /// Tokens that need not be computed.
@@ -409,6 +418,7 @@ mod tests {
                 live_bytes: 100,
                 total_bytes: 1 << 20,
             },
+            Event::Resumed { turns: 2, reminders: 1, memories: 5 },
             Event::WarmStart { tokens: 40 },
             Event::FormatAsked { disk: text },
             Event::Ingesting { path: text, done: 1, total: 3 },
@@ -474,6 +484,7 @@ mod tests {
                 Event::Boot { .. }
                 | Event::Disk { .. }
                 | Event::Storage { .. }
+                | Event::Resumed { .. }
                 | Event::WarmStart { .. }
                 | Event::FormatAsked { .. }
                 | Event::Ingesting { .. }

@@ -34,10 +34,10 @@ pub enum Room {
     InPlace,
     /// Not even then.
     Nowhere {
-        /// Bytes that it takes at least.
-        needed: u64,
-        /// Bytes that would be free.
-        free: u64,
+        /// What it takes; with the least context.
+        need: Need,
+        /// What would be free.
+        free: Free,
     },
 }
 
@@ -57,8 +57,7 @@ impl Room {
         } else if without_it.holds(need.file, need.least) {
             Self::InPlace
         } else {
-            let needed = need.file.saturating_add(need.least);
-            Self::Nowhere { needed, free: without_it.total() }
+            Self::Nowhere { need, free: without_it }
         }
     }
 }
@@ -81,12 +80,12 @@ impl fmt::Display for Room {
         match self {
             Self::Beside => f.write_str("there is room beside the model in use"),
             Self::InPlace => f.write_str("there is room when the model in use has gone"),
-            Self::Nowhere { needed, free } => write!(
-                f,
-                "it needs {} at least, {} free without the model in use",
-                bytes(*needed),
-                bytes(*free)
-            ),
+            Self::Nowhere { need, free } => {
+                let needed = bytes(need.file.saturating_add(need.least));
+                write!(f, "it needs {needed} at least, {} of it for its file; ", bytes(need.file))?;
+                let (all, frames) = (bytes(free.total()), bytes(free.frames));
+                write!(f, "without the model in use {all} are free, {frames} of it for files")
+            }
         }
     }
 }
@@ -123,7 +122,8 @@ mod tests {
         let refusal = room((100, 50, 10), (90, 500), (9, 500));
         assert!(matches!(refusal, Room::Nowhere { .. }));
         let refusal = room((100, 50, 10), (50, 0), (20, 5));
-        let message = "it needs 110 MiB at least, 75 MiB free without the model in use";
+        let message = "it needs 110 MiB at least, 100 MiB of it for its file; without the model in \
+                       use 75 MiB are free, 70 MiB of it for files";
         assert_eq!(refusal.to_string(), message);
     }
 }
