@@ -3,7 +3,7 @@
 use crate::bench::{self, BenchOptions};
 use crate::bench_memory::{self, MemoryBenchOptions};
 use crate::bootloader::BootloaderChoice;
-use crate::disk::{self, DiskOptions};
+use crate::disk::{self, DiskChoice, DiskOptions};
 use crate::error::Error;
 use crate::eval::{self, EvalOptions};
 use crate::image::{self, ImageOptions};
@@ -60,7 +60,8 @@ Options of run
   --cmdline TEXT            the kernel's command line (direct)
   --text                    VGA text instead of a picture
   --video WxH[x24]          size of the picture (direct, 1280x800)
-  --disk FILE               a raw disk image
+  --disk FILE|none          a raw disk image, or none (disk.img here, made when it is first needed;
+                            scripted runs: none)
   --net none|user           a network card (none)
   --events FILE             where the event log goes
   --serial FILE             where what the first serial port says goes (scripted runs)
@@ -94,7 +95,7 @@ Options of iso
 
 Options of disk
   --size SIZE               64M, 1G, ... (1G)
-  --out FILE                where it goes (target/disk.img)
+  --out FILE                where it goes (disk.img here)
   --block-size 512|4096     bytes of a block (512)
   --force                   replace a file that is there
 
@@ -142,6 +143,7 @@ pub struct RunCommand {
     machine: MachineOptions,
     accelerator: AcceleratorChoice,
     is_headless: bool,
+    disk: DiskChoice,
     timeout: Option<Duration>,
     steps: Vec<Step>,
 }
@@ -314,6 +316,7 @@ fn parse_run(
             machine,
             accelerator: accelerator("LLMOS_ACCEL", set("LLMOS_ACCEL"))?,
             is_headless: variable("HEADLESS").is_some_and(|value| value != "0"),
+            disk: DiskChoice::Default,
             timeout: None,
             steps: Vec::new(),
         }
@@ -338,7 +341,7 @@ fn parse_run(
             "--cmdline" => machine.cmdline = value()?,
             "--text" => machine.text_mode = true,
             "--video" => machine.video_mode = Some(value()?),
-            "--disk" => machine.disk = Some(value()?.into()),
+            "--disk" => run.disk = DiskChoice::parse(&value()?),
             "--net" => machine.network = network(name, value()?)?,
             "--events" => machine.events = Some(value()?.into()),
             "--serial" => machine.serial = Some(value()?.into()),
@@ -502,6 +505,13 @@ fn execute_run(run: RunCommand) -> Result<(), Error> {
     let mut machine = run.machine;
     machine.has_window = !run.is_headless && interactive::has_display();
     let is_scripted = !run.steps.is_empty();
+    machine.disk = match run.disk {
+        DiskChoice::None => None,
+        DiskChoice::File(path) => Some(path),
+        // A script must find the same each time; a person wants to find what was left.
+        DiskChoice::Default if is_scripted => None,
+        DiskChoice::Default => Some(disk::ensure_default()?),
+    };
     // A script must run the same everywhere; a person wants it fast.
     machine.accelerator = match (run.accelerator, is_scripted) {
         (AcceleratorChoice::Auto, true) => AcceleratorChoice::Tcg.resolve()?,
@@ -542,6 +552,13 @@ mod tests {
         assert_eq!(run.machine.boot, Boot::Direct);
         assert_eq!((run.machine.memory_mib, run.machine.cpus), (1024, 2));
         assert!(run.steps.is_empty());
+    }
+
+    #[test]
+    fn a_disk_is_named_or_left_out() {
+        assert_eq!(run_of("run").disk, DiskChoice::Default);
+        assert_eq!(run_of("run --disk none").disk, DiskChoice::None);
+        assert_eq!(run_of("run --disk x.img").disk, DiskChoice::File("x.img".into()));
     }
 
     #[test]

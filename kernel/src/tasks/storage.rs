@@ -9,7 +9,7 @@ use super::{
 use crate::{boot::BootInfo, platform::entropy};
 use alloc::{boxed::Box, format, rc::Rc, string::String, vec::Vec};
 use core::{pin::pin, sync::atomic::Ordering};
-use llm_agent::{Resumed, SessionError, WarmStart};
+use llm_agent::{Resumed, SavedStart, SessionError, WarmStart};
 use llm_tools::measure::bytes;
 use system_events::Event;
 use system_files::{
@@ -207,10 +207,18 @@ impl Storage {
         }
         if let Some(store) = self.store.clone()
             && !is_awaited()
-            && let Err(error) = agent.save_warm_start(&store).await
         {
-            let text = format!("What was computed cannot be kept for the next start: {error}.");
-            observer.report_error("store", &text);
+            match agent.save_warm_start(&store).await {
+                Ok(SavedStart::Saved { tokens, .. }) => {
+                    event_log::write(&Event::StartKept { tokens: tokens as u64 });
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    let text =
+                        format!("What was computed cannot be kept for the next start: {error}.");
+                    observer.report_error("store", &text);
+                }
+            }
         }
         if let Some(volume) = host.disk_files().tree().root()
             && !is_awaited()

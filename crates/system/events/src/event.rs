@@ -56,6 +56,11 @@ pub enum Event<'a> {
         /// Tokens that need not be computed.
         tokens: u64,
     },
+    /// What was computed is in the store, for the next start.
+    StartKept {
+        /// Tokens that need not be computed then.
+        tokens: u64,
+    },
     /// The person is asked whether a blank disk is to be formatted.
     FormatAsked {
         /// The disk's name.
@@ -420,6 +425,7 @@ mod tests {
             },
             Event::Resumed { turns: 2, reminders: 1, memories: 5 },
             Event::WarmStart { tokens: 40 },
+            Event::StartKept { tokens: 40 },
             Event::FormatAsked { disk: text },
             Event::Ingesting { path: text, done: 1, total: 3 },
             Event::ModelLoading { name: text, done_bytes: 4096, size_bytes: 98_362_432 },
@@ -486,6 +492,7 @@ mod tests {
                 | Event::Storage { .. }
                 | Event::Resumed { .. }
                 | Event::WarmStart { .. }
+                | Event::StartKept { .. }
                 | Event::FormatAsked { .. }
                 | Event::Ingesting { .. }
                 | Event::ModelLoading { .. }
