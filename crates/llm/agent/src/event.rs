@@ -109,6 +109,15 @@ pub enum AgentEvent<'a> {
         /// The text.
         text: &'a str,
     },
+    /// A file is being taken into memory.
+    Ingesting {
+        /// Its path.
+        path: &'a str,
+        /// Parts that are done.
+        done: usize,
+        /// All parts.
+        total: usize,
+    },
     /// The context window has changed.
     Context(Usage),
     /// Something said or remembered earlier was brought back into the context window.
@@ -178,6 +187,8 @@ pub enum ErrorSource {
     Tool,
     /// The agent itself.
     Agent,
+    /// What is remembered.
+    Memory,
 }
 
 impl ErrorSource {
@@ -188,6 +199,7 @@ impl ErrorSource {
             Self::Context => "context",
             Self::Tool => "tool",
             Self::Agent => "agent",
+            Self::Memory => "memory",
         }
     }
 }

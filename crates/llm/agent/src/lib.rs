@@ -23,6 +23,7 @@ mod outside_state;
 mod own_words;
 mod paging;
 mod prompt;
+mod remembering;
 mod reply;
 mod route;
 mod said;

@@ -1,28 +1,26 @@
 //! What of the agent's lasting state holds text that somebody else wrote: the person agreed that a
-//! call keeps it, and it is still data when it comes back.
+//! call keeps it, and it is still data when it comes back. Memories know it of themselves.
 
 use crate::{Agent, Observer};
 use alloc::{collections::BTreeSet, string::String, vec::Vec};
 use llm_context::{WindowError, outside::marked};
 use llm_inference::model::LanguageModel;
-use llm_memory::Entry;
+use llm_memory::{Entry, Kind};
 use llm_tools::{
     Blocks,
     blocks::Label,
     schedule::{Entry as Reminder, Moment},
 };
 
-/// Which memories, reminders and blocks they are.
+/// Which reminders and blocks they are.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OutsideState {
-    memories: BTreeSet<u64>,
     reminders: BTreeSet<u32>,
     blocks: BTreeSet<&'static str>,
 }
 
 /// What there was before a call that may change it.
 pub(crate) struct Before {
-    memories: BTreeSet<u64>,
     reminders: BTreeSet<u32>,
     blocks: Blocks,
     outside: OutsideState,
@@ -61,13 +59,13 @@ impl OutsideState {
     pub fn has_reminder(&self, reminder: &Reminder) -> bool {
         self.reminders.contains(&reminder.id)
     }
+}
 
-    /// A memory as the model is told it.
-    pub fn told(&self, memory: &Entry) -> String {
-        match self.memories.contains(&memory.id) {
-            true => marked("remember", &memory.text),
-            false => memory.text.clone(),
-        }
+/// A memory as the model is told it.
+pub(crate) fn told(memory: &Entry) -> String {
+    match memory.is_from_outside {
+        true => marked("remember", &memory.cited()),
+        false => memory.cited(),
     }
 }
 
@@ -75,7 +73,6 @@ impl<M: LanguageModel> Agent<'_, M> {
     /// What a call may change.
     pub(crate) fn state_before(&self) -> Before {
         Before {
-            memories: self.memory.entries().iter().map(|memory| memory.id).collect(),
             reminders: self.reminders().iter().map(|reminder| reminder.id).collect(),
             blocks: self.blocks.clone(),
             outside: self.outside_state.clone(),
@@ -85,16 +82,12 @@ impl<M: LanguageModel> Agent<'_, M> {
     /// Takes note of what a call has changed. `is_from_outside` says whether text from outside may
     /// stand in it.
     pub(crate) fn note_changes(&mut self, before: &Before, is_from_outside: bool) {
-        let memories: BTreeSet<u64> =
-            self.memory.entries().iter().map(|memory| memory.id).collect();
         let reminders: BTreeSet<u32> =
             self.reminders().iter().map(|reminder| reminder.id).collect();
         let known = &mut self.outside_state;
         if is_from_outside {
-            known.memories.extend(memories.difference(&before.memories));
             known.reminders.extend(reminders.difference(&before.reminders));
         }
-        known.memories.retain(|id| memories.contains(id));
         known.reminders.retain(|id| reminders.contains(id));
         known.note_blocks(&before.blocks, &self.blocks, is_from_outside);
     }
@@ -120,8 +113,9 @@ impl<M: LanguageModel> Agent<'_, M> {
     /// Whether a text repeats a memory, a reminder or a block that somebody else wrote.
     pub(crate) fn repeats_outside_state(&self, text: &str) -> bool {
         let known = &self.outside_state;
-        let memories = self.memory.entries().iter();
-        let memories = memories.filter(|memory| known.memories.contains(&memory.id));
+        // Parts of files are marked where they are recalled.
+        let is_kept = |memory: &&Entry| memory.is_from_outside && memory.kind != Kind::Chunk;
+        let memories = self.memory.entries().filter(is_kept);
         let reminders = self.reminders().into_iter().filter(|it| known.has_reminder(it));
         let blocks = Label::ALL.into_iter().filter(|label| known.has_block(*label));
         let memories = memories.map(|memory| memory.text.as_str());

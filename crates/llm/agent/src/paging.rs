@@ -1,7 +1,10 @@
 //! Page faults of the context window: before a question is answered, what was said or remembered
 //! about it and is not in the window any more is looked up and brought back.
 
-use crate::{Agent, AgentEvent, ErrorSource, Observer, agent::report_error, turn_index::said};
+use crate::{
+    Agent, AgentEvent, ErrorSource, Observer, agent::report_error, outside_state::told,
+    turn_index::said,
+};
 use alloc::{string::ToString, vec::Vec};
 use llm_context::{Paging, RecallSource, Recalled, TurnId};
 use llm_inference::model::{LanguageModel, Message, Role};
@@ -108,10 +111,9 @@ impl<M: LanguageModel> Agent<'_, M> {
                 let view = self.window.turns().find(|view| view.id == turn)?;
                 Some((score, Recalled { source: RecallSource::Turn(turn), text: said(&view) }))
             });
-        let fingerprint = self.host.embedder().fingerprint();
-        let memories = self.memory.nearest(question.text, vector, fingerprint, MOST);
+        let memories = self.memories_about(question, MOST);
         let memories = memories.into_iter().filter(|found| found.score >= MEMORY_FLOOR);
-        let memories = memories.map(|found| self.recalled_memory(found));
+        let memories = memories.map(|found| Self::recalled_memory(found));
         let mut all: Vec<(f32, Recalled)> = turns.chain(memories).collect();
         all.sort_by(|left, right| right.0.total_cmp(&left.0));
         all.truncate(MOST);
@@ -129,8 +131,8 @@ impl<M: LanguageModel> Agent<'_, M> {
         }
     }
 
-    fn recalled_memory(&self, found: Found<'_>) -> (f32, Recalled) {
-        let text = self.outside_state.told(found.entry);
+    fn recalled_memory(found: Found<'_>) -> (f32, Recalled) {
+        let text = told(found.entry);
         (found.score, Recalled { source: RecallSource::Memory(found.entry.id), text })
     }
 }

@@ -102,9 +102,8 @@ impl<M: LanguageModel> Agent<'_, M> {
         let vector = question.vector.as_ref()?;
         let prepared = self.router.as_ref()?;
         let mut route = prepared.router.route(&plain(question.text), vector);
-        let fingerprint = self.host.embedder().fingerprint();
         // What is remembered about the question makes it likelier to be asked for, and nothing less so.
-        let nearest = self.memory.nearest(question.text, vector, fingerprint, 1);
+        let nearest = self.memories_about(question, 1);
         let score = nearest.first().map_or(0.0, |found| found.score);
         let weight = match score >= MEMORY_FAR {
             true => libm::expf(MEMORY_WEIGHT * (score - MEMORY_NEAR).max(0.0)),

@@ -132,7 +132,7 @@ impl<M: LanguageModel> Agent<'_, M> {
             let text = |output: &ToolOutput| output.text.clone();
             let shown = result.as_ref().map_or_else(ToString::to_string, text);
             self.audit.append(Call {
-                unix_s: self.host.machine().date_time().map(|now| now.to_unix()),
+                unix_s: self.unix_s(),
                 task: &self.task,
                 tool: &call.name,
                 arguments: &call.arguments.to_string(),
@@ -255,12 +255,13 @@ impl<M: LanguageModel> Agent<'_, M> {
             index: &self.turn_index,
             embedder: host.embedder(),
         };
-        let context = |state| ToolContext {
+        let context = |state, is_from_outside| ToolContext {
             machine: host.machine(),
             state,
             embedder: host.embedder(),
             history: &conversation,
             notices: &notices,
+            is_from_outside,
             files: host.files(),
             network: host.network(),
             canvas: host.canvas(),
@@ -269,12 +270,13 @@ impl<M: LanguageModel> Agent<'_, M> {
         };
         let tools = &self.tools;
         let run = async |prepared: Prepared<'c>, state| {
-            let Prepared { call, capability, permit, .. } = prepared;
+            let Prepared { call, capability, permit, is_suspect } = prepared;
             let started_ns = host.machine().uptime_ns();
             let (decision, result) = match permit {
                 Ok(permit) => {
                     let decision = permit.basis().as_str().to_string();
-                    let running = tools.call(&call.name, &call.arguments, permit, context(state));
+                    let context = context(state, is_suspect);
+                    let running = tools.call(&call.name, &call.arguments, permit, context);
                     let result = until_cancelled(running, cancel).await;
                     (decision, result.unwrap_or_else(|| Err(Refusal::Stopped.into())))
                 }

@@ -78,13 +78,27 @@ impl VectorIndex {
         vector: &[f32],
         scratch: &mut Scratch,
     ) -> Result<bool, IndexError> {
+        let has_graph = self.has_graph();
+        let has_replaced = self.append(id, vector, scratch)?;
+        if has_graph {
+            self.maintain(LINKS_PER_INSERT, scratch);
+        }
+        Ok(has_replaced)
+    }
+
+    /// As [`Self::insert`], but leaves all linking to [`Self::maintain`]: for many vectors at once.
+    ///
+    /// # Errors
+    /// As [`Self::insert`].
+    pub fn append(
+        &mut self,
+        id: u64,
+        vector: &[f32],
+        scratch: &mut Scratch,
+    ) -> Result<bool, IndexError> {
         let has_replaced = match &mut self.form {
             Form::Flat(flat) => flat.insert(id, vector)?,
-            Form::Graph(graph) => {
-                let has_replaced = graph.append(id, vector, scratch)?;
-                graph.link_pending(LINKS_PER_INSERT, scratch);
-                return Ok(has_replaced);
-            }
+            Form::Graph(graph) => return graph.append(id, vector, scratch),
         };
         if self.len() > self.limit {
             self.become_graph();

@@ -1,39 +1,70 @@
-//! The memories themselves: texts with vectors, ranked against a question by meaning and by words.
+//! The memories themselves: kept in RAM and, where there is one, in a store on a disk.
+//!
+//! Whatever changes is durable in the store before it is true here, so that what was acknowledged
+//! survives. A newer fact of the same key makes an older one untrue ([`crate::facts`]): that one stays
+//! as history, and is not found any more.
 
 use crate::{
-    MemoryError, TextEmbedder, cosine,
-    words::{content_words, nearness},
+    Codes, Entry, Kind, MemoryError, TextEmbedder,
+    facts::{self, fact},
+    kinds,
+    record::{self, FileRecord},
+    search::{Filter, Question},
+    words::content_words,
 };
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{
+    borrow::ToOwned,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    string::String,
+    vec::Vec,
+};
+use core::cell::RefCell;
+use llm_index::{Scratch, VectorIndex};
+use llm_tensor::CpuFeatures;
+use system_storage::{Batch, Key, Store, StoreError};
 
 /// The most entries that are kept.
-pub const MAX_ENTRIES: usize = 4096;
+pub const MAX_ENTRIES: usize = 1 << 20;
 /// The longest text, in bytes.
 pub const MAX_TEXT_BYTES: usize = 4096;
 /// Texts at least so near say the same: the newer takes the place of the older.
 const SAME: f32 = 0.95;
+/// How many of the nearest a new text is compared with.
+const COMPARED: usize = 8;
 
-/// One memory.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// Its number, never given twice.
-    pub id: u64,
-    /// What is remembered.
-    pub text: String,
-    /// When it was, in seconds since 1970; `None` where there was no clock.
+/// Something that is to be remembered.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEntry<'t> {
+    /// What.
+    pub text: &'t str,
+    /// What sort of thing it is.
+    pub kind: Kind,
+    /// When it was, in seconds since 1970.
     pub unix_s: Option<i64>,
-    vector: Vec<f32>,
-    fingerprint: u64,
-    words: Vec<String>,
+    /// Where it comes from.
+    pub source: &'t str,
+    /// Words it can be picked out by.
+    pub tags: &'t [String],
+    /// How important it is, 0 to 1.
+    pub importance: f32,
+    /// Whether somebody else than the person wrote it.
+    pub is_from_outside: bool,
 }
 
-/// An entry that answers a question.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found<'m> {
-    /// The entry.
-    pub entry: &'m Entry,
-    /// How near it is: the cosine, and something for shared words.
-    pub score: f32,
+impl<'t> NewEntry<'t> {
+    /// A fact that somebody told.
+    pub const fn fact(text: &'t str, unix_s: Option<i64>) -> Self {
+        Self {
+            text,
+            kind: Kind::Fact,
+            unix_s,
+            source: "",
+            tags: &[],
+            importance: crate::entry::USUAL_IMPORTANCE,
+            is_from_outside: false,
+        }
+    }
 }
 
 /// What became of a text.
@@ -43,169 +74,309 @@ pub struct Remembered {
     pub id: u64,
     /// The text that said the same and was replaced.
     pub replaced: Option<String>,
+    /// The text that said otherwise of the same, and is history now.
+    pub superseded: Option<String>,
+    /// Whether it is in the store.
+    pub is_durable: bool,
 }
 
-/// All memories, in the order they came.
-#[derive(Clone, Debug, Default)]
+/// All memories.
+#[derive(Default)]
 pub struct Memory {
-    entries: Vec<Entry>,
-    last_id: u64,
+    pub(crate) entries: BTreeMap<u64, Entry>,
+    /// Entries that a newer one has made untrue, and which.
+    pub(crate) superseded_by: BTreeMap<u64, u64>,
+    /// The facts that hold, by what they are about.
+    pub(crate) by_key: BTreeMap<facts::Key, u64>,
+    pub(crate) files: BTreeMap<u64, FileRecord>,
+    pub(crate) last_id: u64,
+    pub(crate) vectors: Vectors,
+    pub(crate) words: crate::bm25::Bm25,
+    pub(crate) store: Option<Rc<Store<'static>>>,
+    /// Something was deleted that is still on the device.
+    pub(crate) is_erasure_due: bool,
+}
+
+/// The vectors of the entries that hold.
+#[derive(Default)]
+pub(crate) struct Vectors {
+    /// Who made them.
+    pub fingerprint: u64,
+    /// None as long as there is no vector.
+    pub index: Option<VectorIndex>,
+    pub scratch: RefCell<Scratch>,
+    /// Entries that have none of this maker's yet.
+    pub missing: BTreeSet<u64>,
+    /// Vectors that came or went since the index was saved.
+    pub unsaved: usize,
+}
+
+impl Vectors {
+    /// Takes a vector in; one of an id that has one already takes its place. A graph is linked later, in
+    /// [`Memory::maintain`].
+    pub fn insert(&mut self, id: u64, vector: &[f32]) -> Result<(), MemoryError> {
+        let index = match &mut self.index {
+            Some(index) => index,
+            empty => empty.insert(VectorIndex::new(CpuFeatures::detect(), vector.len())?),
+        };
+        index.append(id, vector, self.scratch.get_mut())?;
+        self.missing.remove(&id);
+        self.unsaved += 1;
+        Ok(())
+    }
+
+    pub fn remove(&mut self, id: u64) {
+        self.missing.remove(&id);
+        if let Some(index) = &mut self.index
+            && index.remove(id, self.scratch.get_mut())
+        {
+            self.unsaved += 1;
+        }
+    }
 }
 
 impl Memory {
-    /// Keeps a text. One that says the same as an older one takes its place.
+    /// Keeps a text. One that says the same as an older one takes its place; one that says otherwise
+    /// of the same makes the older one history. With a store it is durable when this returns.
     ///
     /// # Errors
-    /// No text, too long a text, too many; then nothing has changed.
+    /// No text, too long a text, too many, a store that fails; then nothing has changed.
     pub async fn remember(
         &mut self,
-        text: &str,
-        unix_s: Option<i64>,
+        new: NewEntry<'_>,
         embedder: &dyn TextEmbedder,
     ) -> Result<Remembered, MemoryError> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(MemoryError::Empty);
-        }
-        if text.len() > MAX_TEXT_BYTES {
-            return Err(MemoryError::TooLong { len_bytes: text.len() });
-        }
+        let text = checked(new.text)?;
+        self.check_room(1)?;
+        self.adopt(embedder);
         let vector = embedder.embed(text).await?;
-        let (fingerprint, words) = (embedder.fingerprint(), content_words(text));
-        let same = self.entries.iter().position(|entry| {
-            // What differs in a number or a name is another fact, however near it is.
-            entry.fingerprint == fingerprint
-                && entry.words == words
-                && cosine(&entry.vector, &vector) >= SAME
-        });
-        let replaced = same.map(|at| self.entries.remove(at).text);
-        if self.entries.len() >= MAX_ENTRIES {
-            return Err(MemoryError::Full { entries: self.entries.len() });
-        }
+        let same = self.same_as(text, &vector, embedder.fingerprint());
+        let older = match new.kind {
+            Kind::Fact => self.superseded_by_new(text).filter(|older| Some(*older) != same),
+            Kind::Turn | Kind::Chunk => None,
+        };
+        // Numbers are given once, also to what is not kept in the end: a commit that is given up
+        // halfway may have reached the disk.
         self.last_id += 1;
-        let id = self.last_id;
-        self.entries.push(Entry { id, text: text.to_owned(), unix_s, vector, fingerprint, words });
-        Ok(Remembered { id, replaced })
+        let entry = Entry {
+            id: self.last_id,
+            text: text.to_owned(),
+            kind: new.kind,
+            unix_s: new.unix_s,
+            source: new.source.to_owned(),
+            lines: None,
+            under: String::new(),
+            tags: new.tags.to_vec(),
+            importance: new.importance,
+            is_from_outside: new.is_from_outside,
+            // What it replaces had a history of its own.
+            supersedes: older.or(same.and_then(|same| self.entries[&same].supersedes)),
+        };
+        let codes = self.codes(&vector, embedder);
+        let mut batch = Batch::new();
+        put(&mut batch, &entry, codes.as_ref());
+        if let Some(same) = same {
+            batch.delete(key(same));
+        }
+        self.commit(batch).await?;
+        let replaced = same.and_then(|same| self.drop_entry(same)).map(|entry| entry.text);
+        self.is_erasure_due |= replaced.is_some();
+        let id = entry.id;
+        self.take(entry, codes)?;
+        let superseded = older.and_then(|older| self.entries.get(&older));
+        Ok(Remembered {
+            id,
+            replaced,
+            superseded: superseded.map(|entry| entry.text.clone()),
+            is_durable: self.store.is_some(),
+        })
     }
 
-    /// The `count` entries nearest to a question, nearest first. Entries whose vectors another
-    /// embedder made are ranked by words alone.
+    /// Forgets a memory, and what it has made untrue. They are off the disk at the end of the next
+    /// compaction.
     ///
     /// # Errors
-    /// A question that cannot be made a vector.
-    pub async fn search(
-        &self,
-        question: &str,
-        count: usize,
-        embedder: &dyn TextEmbedder,
-    ) -> Result<Vec<Found<'_>>, MemoryError> {
-        let vector = embedder.embed(question).await?;
-        Ok(self.nearest(question, &vector, embedder.fingerprint(), count))
+    /// There is none of this number, or the store fails; then nothing has changed.
+    pub async fn forget(&mut self, id: u64) -> Result<Vec<Entry>, MemoryError> {
+        let mut ids = Vec::new();
+        let mut next = Some(id);
+        while let Some(id) = next
+            && let Some(entry) = self.entries.get(&id)
+            && !ids.contains(&id)
+        {
+            ids.push(id);
+            next = entry.supersedes;
+        }
+        if ids.is_empty() {
+            return Err(MemoryError::Unknown { id });
+        }
+        let mut batch = Batch::new();
+        for id in &ids {
+            batch.delete(key(*id));
+        }
+        self.commit(batch).await?;
+        self.is_erasure_due = true;
+        Ok(ids.into_iter().filter_map(|id| self.drop_entry(id)).collect())
     }
 
-    /// As [`Self::search`], for a question whose vector is known.
-    pub fn nearest(
-        &self,
-        question: &str,
-        vector: &[f32],
-        fingerprint: u64,
-        count: usize,
-    ) -> Vec<Found<'_>> {
-        let words = content_words(question);
-        let mut found: Vec<Found<'_>> = self
-            .entries
-            .iter()
-            .map(|entry| {
-                let is_comparable = entry.fingerprint == fingerprint;
-                let meaning = if is_comparable { cosine(&entry.vector, vector) } else { 0.0 };
-                Found { entry, score: nearness(meaning, &words, &entry.words) }
-            })
-            .collect();
-        // Among equals the newest: what was said last holds.
-        found.sort_by(|left, right| {
-            right.score.total_cmp(&left.score).then(right.entry.id.cmp(&left.entry.id))
-        });
-        found.truncate(count);
-        found
+    /// The memories that hold, oldest first.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.values().filter(|entry| !self.superseded_by.contains_key(&entry.id))
     }
 
-    /// Forgets an entry; `None` if there is none of this number.
-    pub fn forget(&mut self, id: u64) -> Option<Entry> {
-        let at = self.entries.iter().position(|entry| entry.id == id)?;
-        Some(self.entries.remove(at))
+    /// How many memories hold.
+    pub fn len(&self) -> usize {
+        self.entries.len() - self.superseded_by.len()
     }
 
-    /// All entries, oldest first.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A memory, also one that does not hold any more.
+    pub fn get(&self, id: u64) -> Option<&Entry> {
+        self.entries.get(&id)
+    }
+
+    /// What has made a memory untrue; `None` if it holds.
+    pub fn superseded_by(&self, id: u64) -> Option<&Entry> {
+        self.entries.get(self.superseded_by.get(&id)?)
+    }
+
+    /// What does not hold any more, oldest first.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.superseded_by.keys().filter_map(|id| self.entries.get(id))
+    }
+
+    /// The files that were taken in.
+    pub fn files(&self) -> impl Iterator<Item = &FileRecord> {
+        self.files.values()
+    }
+
+    /// Whether what is remembered survives a power cut.
+    pub const fn is_durable(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// The store, where there is one.
+    pub const fn store(&self) -> Option<&Rc<Store<'static>>> {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn check_room(&self, more: usize) -> Result<(), MemoryError> {
+        match self.entries.len().saturating_add(more) > MAX_ENTRIES {
+            true => Err(MemoryError::Full { entries: self.entries.len() }),
+            false => Ok(()),
+        }
+    }
+
+    /// Vectors of another maker are of no use to this one: all are to be made anew. One that knows
+    /// words only leaves them as they are.
+    pub(crate) fn adopt(&mut self, embedder: &dyn TextEmbedder) {
+        if !embedder.knows_meaning() || embedder.fingerprint() == self.vectors.fingerprint {
+            return;
+        }
+        self.vectors.fingerprint = embedder.fingerprint();
+        self.vectors.index = None;
+        self.vectors.missing = self.entries().map(|entry| entry.id).collect();
+    }
+
+    /// The vector as it is kept, if it is worth it.
+    pub(crate) fn codes(&self, vector: &[f32], embedder: &dyn TextEmbedder) -> Option<Codes> {
+        embedder.knows_meaning().then(|| Codes::of(vector, embedder.fingerprint()))
+    }
+
+    /// The memory that says the same.
+    fn same_as(&self, text: &str, vector: &[f32], fingerprint: u64) -> Option<u64> {
+        let words = content_words(text);
+        let question = Question { text, vector, fingerprint, now_unix_s: None };
+        let near = self.find(&question, &Filter::default(), COMPARED);
+        let is_same = |found: &&crate::Found<'_>| {
+            // What differs in a number or a name is another fact, however near it is.
+            found.entry.kind != Kind::Chunk
+                && (found.cosine >= SAME && content_words(&found.entry.text) == words
+                    || facts::compare(text, &found.entry.text) == facts::Comparison::Same)
+        };
+        near.iter().find(is_same).map(|found| found.entry.id)
+    }
+
+    /// The memory that a new text makes untrue.
+    fn superseded_by_new(&self, text: &str) -> Option<u64> {
+        let id = *self.by_key.get(&fact(text)?.key)?;
+        let older = self.entries.get(&id)?;
+        (facts::compare(text, &older.text) == facts::Comparison::Supersedes).then_some(id)
+    }
+
+    pub(crate) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        match &self.store {
+            Some(store) => store.commit(batch).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in an entry that is in the store.
+    pub(crate) fn take(&mut self, entry: Entry, codes: Option<Codes>) -> Result<(), MemoryError> {
+        let id = entry.id;
+        self.last_id = self.last_id.max(id);
+        if let Some(older) = entry.supersedes
+            && self.entries.contains_key(&older)
+        {
+            self.hide(older);
+            self.superseded_by.insert(older, id);
+        }
+        self.words.insert(id, &entry.searchable());
+        if entry.kind == Kind::Fact
+            && let Some(fact) = fact(&entry.text)
+        {
+            self.by_key.insert(fact.key, id);
+        }
+        self.entries.insert(id, entry);
+        self.vectors.missing.insert(id);
+        match codes.filter(|codes| codes.fingerprint == self.vectors.fingerprint) {
+            Some(codes) => self.vectors.insert(id, &codes.to_vector()),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes an entry out of all that searches look at.
+    fn hide(&mut self, id: u64) {
+        self.words.remove(id);
+        self.vectors.remove(id);
+        let key = self.entries.get(&id).and_then(|entry| fact(&entry.text)).map(|fact| fact.key);
+        if let Some(key) = key
+            && self.by_key.get(&key) == Some(&id)
+        {
+            self.by_key.remove(&key);
+        }
+    }
+
+    /// Drops an entry that is no longer in the store.
+    pub(crate) fn drop_entry(&mut self, id: u64) -> Option<Entry> {
+        self.hide(id);
+        self.superseded_by.remove(&id);
+        self.superseded_by.retain(|_, newer| *newer != id);
+        self.entries.remove(&id)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::WordEmbedder;
-    use core::{
-        future::Future,
-        pin::pin,
-        task::{Context, Poll, Waker},
-    };
-
-    fn now<T>(future: impl Future<Output = T>) -> T {
-        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(output) => output,
-            Poll::Pending => panic!("nothing here waits"),
-        }
+/// A text that can be kept, without the space around it.
+pub(crate) fn checked(text: &str) -> Result<&str, MemoryError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(MemoryError::Empty);
     }
-
-    fn memory(texts: &[&str]) -> Memory {
-        let mut memory = Memory::default();
-        for text in texts {
-            now(memory.remember(text, None, &WordEmbedder)).unwrap();
-        }
-        memory
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(MemoryError::TooLong { len_bytes: text.len() });
     }
+    Ok(text)
+}
 
-    fn best<'m>(memory: &'m Memory, question: &str) -> &'m str {
-        &now(memory.search(question, 1, &WordEmbedder)).unwrap()[0].entry.text
-    }
+/// The key of a memory in the store.
+pub(crate) const fn key(id: u64) -> Key {
+    Key::new(kinds::MEMORY, id)
+}
 
-    #[test]
-    fn finds_what_a_question_is_about() {
-        let memory = memory(&[
-            "my sister's birthday is 4 May",
-            "the spare key is under the mat",
-            "I prefer metric units",
-        ]);
-        assert_eq!(best(&memory, "When is my sister's birthday?"), "my sister's birthday is 4 May");
-        assert_eq!(best(&memory, "Where is the key?"), "the spare key is under the mat");
-        assert_eq!(now(memory.search("units", 2, &WordEmbedder)).unwrap().len(), 2);
-    }
-
-    #[test]
-    fn the_same_again_replaces_and_another_number_does_not() {
-        let mut memory = memory(&["the gate code is 4417"]);
-        let again = now(memory.remember("The gate code is 4417.", None, &WordEmbedder)).unwrap();
-        assert_eq!(again.replaced.as_deref(), Some("the gate code is 4417"));
-        let other = now(memory.remember("the gate code is 5521", None, &WordEmbedder)).unwrap();
-        assert_eq!(other.replaced, None);
-        assert_eq!(memory.entries().len(), 2);
-        assert_eq!(
-            best(&memory, "the gate code?"),
-            "the gate code is 5521",
-            "the newest of equals"
-        );
-        assert!(memory.forget(other.id).is_some());
-        assert!(memory.forget(other.id).is_none());
-    }
-
-    #[test]
-    fn what_cannot_be_kept_changes_nothing() {
-        let mut memory = memory(&["a fact"]);
-        let mut remember = |text: &str| now(memory.remember(text, None, &WordEmbedder));
-        assert_eq!(remember(" \n"), Err(MemoryError::Empty));
-        let long = "x".repeat(MAX_TEXT_BYTES + 1);
-        assert_eq!(remember(&long), Err(MemoryError::TooLong { len_bytes: MAX_TEXT_BYTES + 1 }));
-        assert_eq!(memory.entries().len(), 1);
-    }
+pub(crate) fn put(batch: &mut Batch, entry: &Entry, codes: Option<&Codes>) {
+    batch.put(key(entry.id), record::encode(entry, codes));
 }

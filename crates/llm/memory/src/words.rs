@@ -7,6 +7,9 @@ use crate::embedder::{BoxFuture, TextEmbedder};
 use alloc::{boxed::Box, string::String, vec, vec::Vec};
 use llm_inference::embedding::EmbedError;
 
+/// What [`WordEmbedder`] is known by.
+pub const FINGERPRINT: u64 = 0;
+
 /// Numbers of a vector of words.
 const DIMENSION: usize = 384;
 
@@ -93,7 +96,7 @@ fn place(word: &str) -> usize {
 
 impl TextEmbedder for WordEmbedder {
     fn fingerprint(&self) -> u64 {
-        0
+        FINGERPRINT
     }
 
     fn knows_meaning(&self) -> bool {

@@ -19,6 +19,9 @@ pub struct ToolContext<'a> {
     pub history: &'a dyn History,
     /// Notices to be shown to the person.
     pub notices: &'a RefCell<Vec<String>>,
+    /// Whether text that somebody else wrote may stand in the arguments: what is kept of it stays
+    /// marked.
+    pub is_from_outside: bool,
     /// Files, where there is a disk.
     pub files: Option<&'a dyn Files>,
     /// The network, where there is one.

@@ -5,8 +5,8 @@ use crate::{
     arguments::string,
     schema::{Argument, ArgumentType, object},
 };
-use alloc::{boxed::Box, format, vec, vec::Vec};
-use llm_memory::{Found, Memory, words::content_words};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
+use llm_memory::{Entry, Found, Kind, Memory, words::content_words};
 use serde_json::{Value, json};
 
 /// Finds facts that were remembered, by their meaning.
@@ -83,12 +83,17 @@ async fn recall(arguments: &Value, context: ToolContext<'_>) -> Result<ToolOutpu
     if is_about_everything(query) {
         return Ok(everything(context.state.memory()));
     }
-    let found = context.state.memory().search(query, MOST, context.embedder).await?;
-    let texts: Vec<&str> = answering(&found).map(|found| found.entry.text.as_str()).collect();
-    Ok(if texts.is_empty() {
-        ToolOutput::new("nothing is remembered about that")
-    } else {
-        ToolOutput::new(texts.join("; "))
+    let (memory, now_unix_s) = (context.state.memory(), context.unix_s());
+    let found = memory.search(query, now_unix_s, MOST, context.embedder).await?;
+    let answers: Vec<&Entry> = answering(&found).map(|found| found.entry).collect();
+    if answers.is_empty() {
+        return Ok(ToolOutput::new("nothing is remembered about that"));
+    }
+    let texts: Vec<String> = answers.iter().map(|entry| entry.cited()).collect();
+    let text = texts.join("; ");
+    Ok(match answers.iter().any(|entry| entry.is_from_outside) {
+        true => ToolOutput::from_outside(text),
+        false => ToolOutput::new(text),
     })
 }
 
@@ -107,22 +112,30 @@ fn is_about_everything(query: &str) -> bool {
 
 /// The newest facts, newest first.
 fn everything(memory: &Memory) -> ToolOutput {
-    let entries = memory.entries();
-    if entries.is_empty() {
+    let is_told = |entry: &&Entry| entry.kind != Kind::Chunk;
+    let count = memory.entries().filter(is_told).count();
+    let newest: Vec<&Entry> = memory.entries().filter(is_told).rev().take(MOST_OF_ALL).collect();
+    let files = memory.files().count();
+    let mut texts: Vec<String> = newest.iter().map(|entry| entry.text.clone()).collect();
+    if count > MOST_OF_ALL {
+        texts.push(format!("and {} more", count - MOST_OF_ALL));
+    }
+    if files > 0 {
+        texts.push(format!("and what stands in {files} file{}", if files > 1 { "s" } else { "" }));
+    }
+    if texts.is_empty() {
         return ToolOutput::new("nothing is remembered yet");
     }
-    let mut texts: Vec<&str> =
-        entries.iter().rev().take(MOST_OF_ALL).map(|entry| entry.text.as_str()).collect();
-    let more = format!("and {} more", entries.len().saturating_sub(MOST_OF_ALL));
-    if entries.len() > MOST_OF_ALL {
-        texts.push(&more);
+    let text = texts.join("; ");
+    match newest.iter().any(|entry| entry.is_from_outside) {
+        true => ToolOutput::from_outside(text),
+        false => ToolOutput::new(text),
     }
-    ToolOutput::new(texts.join("; "))
 }
 
 /// The facts that are about as near as the nearest, and near enough.
 fn answering<'f, 'm>(found: &'f [Found<'m>]) -> impl Iterator<Item = &'f Found<'m>> {
-    let best = found.first().map_or(0.0, |best| best.score);
+    let best = found.iter().map(|found| found.score).fold(0.0, f32::max);
     found.iter().filter(move |found| found.score >= FLOOR.max(best - GAP))
 }
 

@@ -6,7 +6,7 @@ use crate::{
     schema::{Argument, ArgumentType, object},
 };
 use alloc::{boxed::Box, format, vec, vec::Vec};
-use llm_memory::statement::statement;
+use llm_memory::{NewEntry, statement::statement};
 use serde_json::{Value, json};
 
 /// Keeps a fact, to be found again by meaning.
@@ -71,12 +71,14 @@ async fn remember(
     mut context: ToolContext<'_>,
 ) -> Result<ToolOutput, ToolError> {
     let text = string(arguments, "text")?.trim();
-    let unix_s = context.unix_s();
+    let is_from_outside = context.is_from_outside;
+    let new = NewEntry { is_from_outside, ..NewEntry::fact(text, context.unix_s()) };
     let embedder = context.embedder;
-    let remembered = context.state.memory_mut()?.remember(text, unix_s, embedder).await?;
-    Ok(ToolOutput::acknowledgement(match remembered.replaced {
-        None => format!("remembered: {text}"),
-        Some(_) => format!("remembered already: {text}"),
+    let remembered = context.state.memory_mut()?.remember(new, embedder).await?;
+    Ok(ToolOutput::acknowledgement(match (remembered.replaced, remembered.superseded) {
+        (Some(_), _) => format!("remembered already: {text}"),
+        (None, Some(older)) => format!("remembered: {text} (no longer: {older})"),
+        (None, None) => format!("remembered: {text}"),
     }))
 }
 
@@ -86,11 +88,13 @@ mod tests {
     use crate::testing::{Bench, TestMachine};
 
     #[test]
-    fn keeps_a_fact_once() {
+    fn keeps_a_fact_once_and_the_newest_of_what_cannot_both_be_true() {
         let mut bench = Bench::new(TestMachine::default());
         let mut say = |text: &str| bench.call("remember", json!({ "text": text })).unwrap();
         assert_eq!(say("the gate code is 4417"), "remembered: the gate code is 4417");
         assert_eq!(say("The gate code is 4417"), "remembered already: The gate code is 4417");
-        assert_eq!(bench.memory().entries().len(), 1);
+        let newer = "remembered: the gate code is 5521 (no longer: The gate code is 4417)";
+        assert_eq!(say("the gate code is 5521"), newer);
+        assert_eq!(bench.memory().len(), 1);
     }
 }

@@ -5,7 +5,10 @@ use alloc::string::String;
 use core::fmt;
 use llm_context::WindowError;
 use llm_inference::model::TemplateError;
-use llm_tools::{ToolError, audit::Broken, blocks::BlockError, capability::UnknownCapability};
+use llm_memory::MemoryError;
+use llm_tools::{
+    ToolError, audit::Broken, blocks::BlockError, capability::UnknownCapability, measure::bytes,
+};
 
 /// A command that failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +54,36 @@ pub enum CommandError {
     Block(BlockError),
     /// The conversation cannot be rendered.
     Template(TemplateError),
+    /// Memory did not do what was asked.
+    Memory(MemoryError),
+    /// No memory has these words.
+    NothingRemembered {
+        /// The words.
+        what: String,
+    },
+    /// Several memories have these words.
+    SeveralRemembered {
+        /// The words.
+        what: String,
+        /// The memories with their numbers.
+        list: String,
+    },
+    /// A file that is too long to be taken in.
+    FileTooLong {
+        /// Its path.
+        path: String,
+        /// The most that is taken, in bytes.
+        most: usize,
+    },
+    /// There is not enough memory.
+    NoMemory {
+        /// For what.
+        what: String,
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
     /// It needs a model.
     NoModel,
     /// There is no turn.
@@ -96,6 +129,26 @@ impl fmt::Display for CommandError {
             Self::Audit(error) => error.fmt(f),
             Self::Block(error) => error.fmt(f),
             Self::Template(error) => error.fmt(f),
+            Self::Memory(error) => error.fmt(f),
+            Self::NothingRemembered { what } => {
+                write!(f, "no memory says \"{what}\"; `/memories` shows what there is")
+            }
+            Self::SeveralRemembered { what, list } => {
+                write!(f, "several memories say \"{what}\", so name one by its number: {list}")
+            }
+            Self::FileTooLong { path, most } => {
+                write!(
+                    f,
+                    "{path} is longer than {}, the most that is taken in",
+                    bytes(*most as u64)
+                )
+            }
+            Self::NoMemory { what, needed, free } => write!(
+                f,
+                "{what} needs {} of memory, and {} are free",
+                bytes(*needed),
+                bytes(*free)
+            ),
             Self::NoModel => f.write_str("no model is loaded, so there is no conversation"),
             Self::NothingToUndo => f.write_str("there is no turn in the window"),
             Self::Unanswered => f.write_str("there was no reply, so the last turn stays as it was"),

@@ -6,6 +6,7 @@ mod editing;
 mod error;
 mod hexdump;
 mod machine;
+mod memory;
 mod models;
 mod rights;
 mod selftest;
@@ -43,6 +44,10 @@ pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
     let result = match entry.command {
         Command::Selftest => selftest::run(agent, arguments, pacer, observer, cancel).await,
         Command::Tool => tool::call(agent, entry, arguments, observer, cancel).await,
+        Command::Remember => memory::tool(agent, entry, "text", arguments, observer, cancel).await,
+        Command::Recall => memory::tool(agent, entry, "query", arguments, observer, cancel).await,
+        Command::Forget => memory::forget(agent, entry, arguments).await,
+        Command::Ingest => memory::ingest(agent, arguments, observer, cancel).await,
         Command::Edit => editing::edit(agent, entry, arguments, pacer, observer, cancel).await,
         Command::Regenerate if arguments.is_empty() => {
             editing::regenerate(agent, pacer, observer, cancel).await
@@ -117,7 +122,15 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
         Command::Hexdump => hexdump::run(machine, entry, arguments)?,
         Command::Shutdown => "The machine is being switched off.".into(),
         Command::Reboot => "The machine is being restarted.".into(),
-        Command::Selftest | Command::Tool | Command::Edit | Command::Regenerate => String::new(),
+        Command::Memories => memory::list(agent, arguments),
+        Command::Selftest
+        | Command::Tool
+        | Command::Remember
+        | Command::Recall
+        | Command::Forget
+        | Command::Ingest
+        | Command::Edit
+        | Command::Regenerate => String::new(),
     })
 }
 

@@ -15,6 +15,11 @@ pub enum Command {
     System,
     Set,
     Block,
+    Remember,
+    Recall,
+    Forget,
+    Memories,
+    Ingest,
     Undo,
     Edit,
     Regenerate,
@@ -75,7 +80,7 @@ impl Entry {
 }
 
 /// All commands, in the order `/help` shows them.
-pub const ENTRIES: [Entry; 34] = [
+pub const ENTRIES: [Entry; 39] = [
     entry(Command::Help, "help", "[COMMAND]", "this list, or one command").or("?"),
     entry(Command::Tool, "tool", "NAME [ARGUMENTS]", "run a tool: plain text, key=value or JSON"),
     entry(Command::Tools, "tools", "", "the tools and their arguments"),
@@ -89,6 +94,16 @@ pub const ENTRIES: [Entry; 34] = [
         "[LABEL [TEXT|+TEXT|clear]]",
         "the blocks that are always in view",
     ),
+    entry(Command::Remember, "remember", "TEXT", "keep a fact"),
+    entry(Command::Recall, "recall", "QUESTION", "find what was remembered or stands in files"),
+    entry(Command::Forget, "forget", "NUMBER|TEXT|PATH", "forget a memory, or a file"),
+    entry(
+        Command::Memories,
+        "memories",
+        "[WORDS|history|files]",
+        "what is remembered, with its numbers",
+    ),
+    entry(Command::Ingest, "ingest", "[PATH]", "take a file or folder into memory, or look again"),
     entry(Command::Undo, "undo", "", "take the last turn back"),
     entry(Command::Edit, "edit", "TEXT", "say something else in the last turn"),
     entry(Command::Regenerate, "regenerate", "", "have the last turn answered anew").or("retry"),

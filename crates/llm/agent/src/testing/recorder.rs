@@ -77,7 +77,9 @@ impl Observer for Recorder {
                 Recorded::Prefill(*total, *reused)
             }
             AgentEvent::WarmUp { done, total } if done == total => Recorded::WarmUp(*total),
-            AgentEvent::Prefill { .. } | AgentEvent::WarmUp { .. } => return,
+            AgentEvent::Prefill { .. }
+            | AgentEvent::WarmUp { .. }
+            | AgentEvent::Ingesting { .. } => return,
             AgentEvent::ReplyStarted => {
                 assert_eq!(*self.reply.borrow(), "", "a reply began inside another");
                 return;

@@ -7,6 +7,7 @@ mod delayed;
 mod editing;
 mod formats;
 mod injection;
+mod memory;
 mod paging;
 mod rights;
 mod routing;
@@ -44,6 +45,12 @@ impl Bench {
 
     pub fn new<'a>(replies: impl IntoIterator<Item = &'a str>) -> Self {
         Self::with_limit(4096, replies.into_iter().map(Script::from))
+    }
+
+    /// An agent on a host that has all its parts.
+    pub fn complete<'a>(replies: impl IntoIterator<Item = &'a str>) -> Self {
+        let model = ScriptedModel::new(4096, replies.into_iter().map(Script::from));
+        Self::with_host(Some(model), FakeHost::complete(), Registry::built_in())
     }
 
     pub fn without_model() -> Self {

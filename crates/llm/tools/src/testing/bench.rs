@@ -158,6 +158,7 @@ impl Bench {
             embedder: &WordEmbedder,
             history: &(),
             notices: &notices,
+            is_from_outside: false,
             files: self.files.as_ref().map(|files| files as &dyn Files),
             network: self.network.as_ref().map(|network| network as &dyn Network),
             canvas: self.canvas.as_ref().map(|canvas| canvas as &dyn Canvas),
