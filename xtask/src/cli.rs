@@ -6,6 +6,7 @@ use crate::bootloader::BootloaderChoice;
 use crate::disk::{self, DiskChoice, DiskOptions};
 use crate::error::Error;
 use crate::eval::{self, EvalOptions};
+use crate::eval_memory::{self, MemoryEvalOptions};
 use crate::image::{self, ImageOptions};
 use crate::interactive::{self, AcceleratorChoice};
 use crate::machine::{Boot, MachineOptions, Network, keys};
@@ -34,6 +35,8 @@ cargo xtask <command>
   bench-memory [options]    speed of the search among memories on this machine
   eval-agent [--model FILE.gguf] [--cases FILE.jsonl]
                             the agent's choice of tools and its answers, over conversations
+  eval-memory [--embedding FILE.gguf] [--cases FILE.jsonl]
+                            how well memories are found by meaning, by words and by both
   tools-doc                 write docs/tools.md from the agent's tools
   measure                   start-up, speed and key latency in the emulator
   lint                      formatting and lints
@@ -121,6 +124,8 @@ pub enum Command {
     BenchMemory(MemoryBenchOptions),
     /// The agent's choice of tools and its answers.
     EvalAgent(EvalOptions),
+    /// How well memories are found.
+    EvalMemory(MemoryEvalOptions),
     /// The document of the agent's tools.
     ToolsDoc,
     /// The figures of the booted system.
@@ -209,6 +214,7 @@ fn parse_with(
         Some("bench-llm") => BenchOptions::parse(arguments).map(Command::BenchLlm),
         Some("bench-memory") => MemoryBenchOptions::parse(arguments).map(Command::BenchMemory),
         Some("eval-agent") => parse_eval(arguments).map(Command::EvalAgent),
+        Some("eval-memory") => parse_memory_eval(arguments).map(Command::EvalMemory),
         Some("iso") => parse_iso(arguments, variable).map(Command::Iso),
         Some("disk") => parse_disk(arguments, variable).map(Command::Disk),
         Some("fuzz") => parse_fuzz(arguments).map(Command::Fuzz),
@@ -237,6 +243,21 @@ fn parse_eval(mut arguments: impl Iterator<Item = String>) -> Result<EvalOptions
         match option.as_str() {
             "--model" => options.model = ModelChoice::parse(&value()?),
             "--cases" => options.cases = value()?.into(),
+            _ => return Err(UsageError::UnknownOption(option)),
+        }
+    }
+    Ok(options)
+}
+
+fn parse_memory_eval(
+    mut arguments: impl Iterator<Item = String>,
+) -> Result<MemoryEvalOptions, UsageError> {
+    let mut options = MemoryEvalOptions::default();
+    while let Some(option) = arguments.next() {
+        let mut value = || arguments.next().ok_or(UsageError::MissingValue(option.clone()));
+        match option.as_str() {
+            "--embedding" => options.embedding = Some(value()?.into()),
+            "--cases" => options.cases = Some(value()?.into()),
             _ => return Err(UsageError::UnknownOption(option)),
         }
     }
@@ -484,6 +505,7 @@ pub fn execute(command: Command) -> Result<(), Error> {
         Command::Fuzz(options) => nightly::fuzz(&options),
         Command::Miri => nightly::miri(),
         Command::EvalAgent(options) => eval::run(&options),
+        Command::EvalMemory(options) => eval_memory::run(&options),
         Command::ToolsDoc => tools_doc::run(),
         Command::Measure => crate::measure::run(),
         Command::Setup => {

@@ -14,6 +14,7 @@ pub mod disk;
 pub mod embedding;
 mod error;
 pub mod eval;
+pub mod eval_memory;
 pub mod image;
 pub mod interactive;
 pub mod lint;

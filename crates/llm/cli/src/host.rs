@@ -49,6 +49,15 @@ pub struct Host {
 impl ModelOptions {
     /// Takes the options from a command line.
     pub fn from_args(args: &mut Args) -> Result<Self, CliError> {
+        let path = match args.option("--model")? {
+            Some(path) => path,
+            None => default_model()?,
+        };
+        Self::for_model(path, args)
+    }
+
+    /// Takes the other options from a command line, for a model that is known.
+    pub fn for_model(path: PathBuf, args: &mut Args) -> Result<Self, CliError> {
         let threads = match args.option("--threads")? {
             Some(threads) => threads,
             None => thread::available_parallelism().map_or(1, |count| count.get()),
@@ -60,10 +69,7 @@ impl ModelOptions {
             kernels.map_or_else(CpuFeatures::detect, |kernels| kernels.0)
         };
         Ok(Self {
-            path: match args.option("--model")? {
-                Some(path) => path,
-                None => default_model()?,
-            },
+            path,
             threads: threads.max(1),
             context: args.option("--context")?,
             cpu,

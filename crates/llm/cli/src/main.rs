@@ -45,6 +45,9 @@ commands:
   eval-agent --cases FILE.jsonl [--embedding FILE.gguf]
                                             have the agent's conversations in FILE, and count the
                                             right tools, arguments and answers
+  eval-memory --embedding FILE.gguf --cases FILE [--unanswered FILE.jsonl] [--json]
+                                            remember the facts in FILE and ask for them: by meaning,
+                                            by words, by both
   tools-doc --out FILE.md                   write what the agent's tools are
   tokenize [--special] TEXT                 show the tokens of TEXT
   embed [--json] TEXT...                    the vectors of texts, and the cosines between them
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         "generate" => commands::generate::run(args),
         "train-router" => commands::train_router::run(args),
         "eval-agent" => commands::eval_agent::run(args),
+        "eval-memory" => commands::eval_memory::run(args),
         "convert" => commands::convert::run(args),
         "embed" => commands::embed::run(args),
         "tools-doc" => commands::tools_doc::run(args),

@@ -4,6 +4,10 @@
 //! The function is that of Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
 //! Beyond" (2009), with the inverse document frequency that Lucene uses, which is never negative.
 //! Words are those of [`content_words`]: the same stems as everywhere in this crate.
+//!
+//! A score is given as a share of the most that any document could have for the question, words that
+//! no document has included: so a question of which only one everyday word is known is answered
+//! badly even by the best, and scores of different questions can be compared.
 
 use crate::words::content_words;
 use alloc::{
@@ -58,7 +62,8 @@ struct Slot {
 pub struct Scored {
     /// The document.
     pub id: u64,
-    /// How well it answers, more than 0; comparable within one search only.
+    /// How well it answers: more than 0 and less than 1, of which a document of usual length that has
+    /// each word once gets 1 / 2.2, a little less than half.
     pub score: f32,
 }
 
@@ -159,23 +164,25 @@ impl Bm25 {
         // Sums of floats depend on their order: it is not the question's.
         words.sort_unstable();
         words.dedup();
-        let terms: Vec<&Term> = words
-            .iter()
-            .filter_map(|word| self.terms_by_word.get(word.as_str()))
-            .map(|&number| &self.terms[number as usize])
-            .collect();
-        if terms.is_empty() || count == 0 {
+        if count == 0 || self.is_empty() {
             return Vec::new();
         }
+        let mut most = 0.0;
         let mut scores = vec::from_elem(0.0_f32, self.slots.len());
-        for term in terms {
+        for word in words {
+            let Some(&number) = self.terms_by_word.get(word.as_str()) else {
+                most += self.rarity(0);
+                continue;
+            };
+            let term = &self.terms[number as usize];
             let rarity = self.rarity(term.slots.len());
+            most += rarity;
             for (&slot, &count) in term.slots.iter().zip(&term.counts) {
                 scores[slot as usize] += rarity * self.saturation(slot, count);
             }
         }
         let found = scores.into_iter().zip(&self.slots).filter(|(score, _)| *score > 0.0);
-        let found = found.map(|(score, slot)| Scored { id: slot.id, score });
+        let found = found.map(|(score, slot)| Scored { id: slot.id, score: score / most });
         best(found.filter(|scored| keep.is_none_or(|keep| keep(scored.id))).collect(), count)
     }
 
@@ -185,12 +192,13 @@ impl Bm25 {
         libm::logf(1.0 + (all - with + 0.5) / (with + 0.5))
     }
 
-    /// What it is worth to have a word that often, for the length of the document.
+    /// What it is worth to have a word that often, for the length of the document: less than 1. The
+    /// factor `K1 + 1` of the paper would be the same for all and fall out of the share.
     fn saturation(&self, slot: u32, count: u16) -> f32 {
         let mean = self.total_words as f32 / self.len() as f32;
         let length = self.slots[slot as usize].words as f32 / mean;
         let count = f32::from(count);
-        count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length))
+        count / (count + K1 * (1.0 - B + B * length))
     }
 }
 
@@ -245,10 +253,15 @@ mod tests {
     fn scores_are_those_of_the_formula() {
         let index = index(&["red red blue", "green"]);
         let found = index.search("red", 9, None);
-        // ln(1 + 1.5 / 1.5) * 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2))
-        let expected = core::f32::consts::LN_2 * 4.4 / (2.0 + 1.2 * 1.375);
+        // 2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2)): the word's rarity falls out.
+        let expected = 2.0 / (2.0 + 1.2 * 1.375);
         assert_eq!(ids(&found), [0]);
         assert!((found[0].score - expected).abs() < 1e-6, "{} {expected}", found[0].score);
+        // A word in one of two documents is worth ln(1 + 1.5 / 1.5), one in none ln(1 + 2.5 / 0.5).
+        let half_known = index.search("red submarine", 9, None)[0].score;
+        let expected =
+            expected * core::f32::consts::LN_2 / (core::f32::consts::LN_2 + libm::logf(6.0));
+        assert!((half_known - expected).abs() < 1e-6, "{half_known} {expected}");
     }
 
     #[test]
@@ -291,6 +304,7 @@ mod tests {
             for question in ["red", "blue green", "green blue", "grey red blue"] {
                 prop_assert_eq!(all.search(question, 5, None), few.search(question, 5, None));
             }
+            prop_assert!(all.search("red grey green", 9, None).iter().all(|it| it.score < 1.0));
             let reversed: String = "blue green".split(' ').rev().collect::<Vec<_>>().join(" ");
             prop_assert_eq!(all.search("blue green", 9, None), all.search(&reversed, 9, None));
         }

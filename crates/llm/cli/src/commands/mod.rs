@@ -8,6 +8,7 @@ pub mod bench_speculation;
 pub mod convert;
 pub mod embed;
 pub mod eval_agent;
+pub mod eval_memory;
 pub mod generate;
 pub mod make_reference;
 pub mod make_test_model;
