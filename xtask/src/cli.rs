@@ -13,6 +13,7 @@ use crate::machine::{Boot, MachineOptions, Network, keys};
 use crate::model::ModelChoice;
 use crate::nightly::{self, FuzzOptions};
 use crate::script::{self, Step};
+use crate::torture::{self, TortureOptions};
 use crate::{artifacts, lint, setup, suite, tools_doc};
 use regex::Regex;
 use std::env;
@@ -37,6 +38,8 @@ cargo xtask <command>
                             the agent's choice of tools and its answers, over conversations
   eval-memory [--embedding FILE.gguf] [--cases FILE.jsonl]
                             how well memories are found by meaning, by words and by both
+  torture [--kills N] [--seed N]
+                            kill QEMU at random moments (200) and look for what was acknowledged
   tools-doc                 write docs/tools.md from the agent's tools
   measure                   start-up, speed and key latency in the emulator
   lint                      formatting and lints
@@ -126,6 +129,8 @@ pub enum Command {
     EvalAgent(EvalOptions),
     /// How well memories are found.
     EvalMemory(MemoryEvalOptions),
+    /// Power cuts on the whole system.
+    Torture(TortureOptions),
     /// The document of the agent's tools.
     ToolsDoc,
     /// The figures of the booted system.
@@ -215,6 +220,7 @@ fn parse_with(
         Some("bench-memory") => MemoryBenchOptions::parse(arguments).map(Command::BenchMemory),
         Some("eval-agent") => parse_eval(arguments).map(Command::EvalAgent),
         Some("eval-memory") => parse_memory_eval(arguments).map(Command::EvalMemory),
+        Some("torture") => parse_torture(arguments).map(Command::Torture),
         Some("iso") => parse_iso(arguments, variable).map(Command::Iso),
         Some("disk") => parse_disk(arguments, variable).map(Command::Disk),
         Some("fuzz") => parse_fuzz(arguments).map(Command::Fuzz),
@@ -258,6 +264,22 @@ fn parse_memory_eval(
         match option.as_str() {
             "--embedding" => options.embedding = Some(value()?.into()),
             "--cases" => options.cases = Some(value()?.into()),
+            _ => return Err(UsageError::UnknownOption(option)),
+        }
+    }
+    Ok(options)
+}
+
+fn parse_torture(
+    mut arguments: impl Iterator<Item = String>,
+) -> Result<TortureOptions, UsageError> {
+    let mut options = TortureOptions::default();
+    while let Some(option) = arguments.next() {
+        let name = option.as_str();
+        let mut value = || arguments.next().ok_or(UsageError::MissingValue(option.clone()));
+        match name {
+            "--kills" => options.kills = number(name, value()?)?,
+            "--seed" => options.seed = number(name, value()?)?,
             _ => return Err(UsageError::UnknownOption(option)),
         }
     }
@@ -506,6 +528,7 @@ pub fn execute(command: Command) -> Result<(), Error> {
         Command::Miri => nightly::miri(),
         Command::EvalAgent(options) => eval::run(&options),
         Command::EvalMemory(options) => eval_memory::run(&options),
+        Command::Torture(options) => torture::run(&options),
         Command::ToolsDoc => tools_doc::run(),
         Command::Measure => crate::measure::run(),
         Command::Setup => {
