@@ -158,7 +158,7 @@ impl Storage {
             let BlockInfo { name, .. } = disk.info();
             let size = bytes(disk.info().len_bytes());
             let text = format!(
-                "The disk {name} ({size}) is blank. Shall it be formatted, to keep files and \
+                "There is a blank disk: {name}, {size}. Shall it be formatted, to keep files and \
                  memories on it?"
             );
             tell(observer, &text);
@@ -238,7 +238,7 @@ async fn make_ours(
     let name = disk.info().name.clone();
     match format_disk(disk, entropy::bytes()).await {
         Ok(layout) => {
-            tell(observer, &format!("The disk {name} is formatted."));
+            tell(observer, &format!("Formatted: {name}."));
             take(observer, host, disk, layout).await
         }
         Err(error) => {
@@ -330,5 +330,5 @@ fn tell(observer: &ConsoleObserver, text: &str) {
 }
 
 fn report(observer: &ConsoleObserver, disk: &str, error: &dyn core::fmt::Display) {
-    observer.report_error("disk", &format!("The disk {disk}: {error}."));
+    observer.report_error("disk", &format!("{disk}: {error}."));
 }
