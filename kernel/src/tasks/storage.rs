@@ -19,7 +19,7 @@ use system_files::{
     probe::{Contents, probe},
 };
 use system_platform::{BlockDevice, BlockInfo};
-use system_storage::{FormatOptions, OpenError, Store};
+use system_storage::{FormatOptions, OpenError, Store, Usage};
 
 /// The boot option that has a blank disk formatted.
 const FORMAT_BLANK: &str = "format=blank";
@@ -37,6 +37,8 @@ pub struct Storage {
     blank: Vec<Rc<dyn BlockDevice>>,
     /// Keeping order has failed, which was told.
     is_out_of_order: bool,
+    /// How the store was when it was last written down that all of it was acknowledged.
+    closed: Usage,
 }
 
 /// Looks at all disks and takes into use what can be used.
@@ -219,6 +221,14 @@ impl Storage {
                     observer.report_error("store", &text);
                 }
             }
+        }
+        // From now on damage to the last changes is not taken for changes that were cut off.
+        if let Some(store) = &self.store
+            && !is_awaited()
+            && store.usage() != self.closed
+            && store.close().await.is_ok()
+        {
+            self.closed = store.usage();
         }
         if let Some(volume) = host.disk_files().tree().root()
             && !is_awaited()

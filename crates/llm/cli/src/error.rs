@@ -1,6 +1,6 @@
 //! Why a command failed.
 
-use crate::{args::ArgsError, convert::ConvertError};
+use crate::{args::ArgsError, commands::store::LookError, convert::ConvertError};
 use llm_index::IndexError;
 use llm_inference::{
     embedding::EmbedError,
@@ -23,6 +23,13 @@ pub enum CliError {
         path: PathBuf,
         /// What the system says.
         error: io::Error,
+    },
+    /// A store that cannot be looked at.
+    Store {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: LookError,
     },
     /// A fixture of the wrong form.
     Fixture {
@@ -71,6 +78,7 @@ impl fmt::Display for CliError {
         match self {
             Self::Args(error) => error.fmt(f),
             Self::File { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Store { path, error } => write!(f, "{}: {error}", path.display()),
             Self::Fixture { path, error } => write!(f, "{}: {error}", path.display()),
             Self::Request(error) => write!(f, "a request of the wrong form: {error}"),
             Self::NoModel(Some(path)) => write!(

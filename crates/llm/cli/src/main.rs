@@ -48,6 +48,10 @@ commands:
   eval-memory --embedding FILE.gguf --cases FILE [--unanswered FILE.jsonl] [--json]
                                             remember the facts in FILE and ask for them: by meaning,
                                             by words, by both
+  store check FILE                          read the store on a disk or an image of one, and say what
+                                            is wrong; exit 1 if anything is
+  store dump [--kind N] FILE                each record of it, a line of JSON
+  store export [--out FILE.jsonl] FILE      all memories in it, a line of JSON each
   tools-doc --out FILE.md                   write what the agent's tools are
   tokenize [--special] TEXT                 show the tokens of TEXT
   embed [--json] TEXT...                    the vectors of texts, and the cosines between them
@@ -62,7 +66,7 @@ sampler options: --greedy --temperature T --top-k N --top-p P --min-p P --repeat
 grammar options: --grammar FILE.gbnf | --json-schema FILE.json  what the output must be;
   --lazy MARKER       from MARKER in the output on; --after-end end-turn|free|rearm  what then
 
-options of every command but `bandwidth`, `bench-memory`, `convert`, `make-test-model` and `tools-doc`:
+options of every command but `bandwidth`, `bench-memory`, `convert`, `make-test-model`, `store` and `tools-doc`:
   --model FILE.gguf   the model (else $LLM_OS_MODEL, else the downloaded one)
   --threads N         CPUs to use (else all)
   --context N         tokens of context (else what the model was trained for)
@@ -88,6 +92,7 @@ fn main() -> ExitCode {
         "train-router" => commands::train_router::run(args),
         "eval-agent" => commands::eval_agent::run(args),
         "eval-memory" => commands::eval_memory::run(args),
+        "store" => commands::store::run(args),
         "convert" => commands::convert::run(args),
         "embed" => commands::embed::run(args),
         "tools-doc" => commands::tools_doc::run(args),

@@ -14,6 +14,7 @@ pub mod make_reference;
 pub mod make_test_model;
 pub mod parity;
 mod parity_embedding;
+pub mod store;
 pub mod tokenize;
 pub mod tools_doc;
 pub mod train_router;
