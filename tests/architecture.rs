@@ -8,7 +8,15 @@ use tests::workspace::Workspace;
 /// From the bottom up: a package uses only packages of layers below its own.
 const LAYERS: &[&[&str]] = &[
     &["system-platform"],
-    &["system-boot", "system-core", "system-events", "system-host", "system-storage", "llm-tensor"],
+    &[
+        "system-boot",
+        "system-core",
+        "system-events",
+        "system-host",
+        "system-storage",
+        "llm-record",
+        "llm-tensor",
+    ],
     &[
         "system-files",
         "llm-index",

@@ -3,7 +3,7 @@
 use crate::bench::{self, BenchOptions};
 use crate::bench_memory::{self, MemoryBenchOptions};
 use crate::bootloader::BootloaderChoice;
-use crate::disk::{self, DiskOptions};
+use crate::disk::{self, DiskChoice, DiskOptions};
 use crate::error::Error;
 use crate::eval::{self, EvalOptions};
 use crate::eval_memory::{self, MemoryEvalOptions};
@@ -13,6 +13,7 @@ use crate::machine::{Boot, MachineOptions, Network, keys};
 use crate::model::ModelChoice;
 use crate::nightly::{self, FuzzOptions};
 use crate::script::{self, Step};
+use crate::torture::{self, TortureOptions};
 use crate::{artifacts, lint, setup, suite, tools_doc};
 use regex::Regex;
 use std::env;
@@ -37,6 +38,8 @@ cargo xtask <command>
                             the agent's choice of tools and its answers, over conversations
   eval-memory [--embedding FILE.gguf] [--cases FILE.jsonl]
                             how well memories are found by meaning, by words and by both
+  torture [--kills N] [--seed N]
+                            kill QEMU at random moments (200) and look for what was acknowledged
   tools-doc                 write docs/tools.md from the agent's tools
   measure                   start-up, speed and key latency in the emulator
   lint                      formatting and lints
@@ -63,7 +66,8 @@ Options of run
   --cmdline TEXT            the kernel's command line (direct)
   --text                    VGA text instead of a picture
   --video WxH[x24]          size of the picture (direct, 1280x800)
-  --disk FILE               a raw disk image
+  --disk FILE|none          a raw disk image, or none (disk.img here, made when it is first needed;
+                            scripted runs: none)
   --net none|user           a network card (none)
   --events FILE             where the event log goes
   --serial FILE             where what the first serial port says goes (scripted runs)
@@ -97,7 +101,7 @@ Options of iso
 
 Options of disk
   --size SIZE               64M, 1G, ... (1G)
-  --out FILE                where it goes (target/disk.img)
+  --out FILE                where it goes (disk.img here)
   --block-size 512|4096     bytes of a block (512)
   --force                   replace a file that is there
 
@@ -125,6 +129,8 @@ pub enum Command {
     EvalAgent(EvalOptions),
     /// How well memories are found.
     EvalMemory(MemoryEvalOptions),
+    /// Power cuts on the whole system.
+    Torture(TortureOptions),
     /// The document of the agent's tools.
     ToolsDoc,
     /// The figures of the booted system.
@@ -147,6 +153,7 @@ pub struct RunCommand {
     machine: MachineOptions,
     accelerator: AcceleratorChoice,
     is_headless: bool,
+    disk: DiskChoice,
     timeout: Option<Duration>,
     steps: Vec<Step>,
 }
@@ -213,6 +220,7 @@ fn parse_with(
         Some("bench-memory") => MemoryBenchOptions::parse(arguments).map(Command::BenchMemory),
         Some("eval-agent") => parse_eval(arguments).map(Command::EvalAgent),
         Some("eval-memory") => parse_memory_eval(arguments).map(Command::EvalMemory),
+        Some("torture") => parse_torture(arguments).map(Command::Torture),
         Some("iso") => parse_iso(arguments, variable).map(Command::Iso),
         Some("disk") => parse_disk(arguments, variable).map(Command::Disk),
         Some("fuzz") => parse_fuzz(arguments).map(Command::Fuzz),
@@ -256,6 +264,22 @@ fn parse_memory_eval(
         match option.as_str() {
             "--embedding" => options.embedding = Some(value()?.into()),
             "--cases" => options.cases = Some(value()?.into()),
+            _ => return Err(UsageError::UnknownOption(option)),
+        }
+    }
+    Ok(options)
+}
+
+fn parse_torture(
+    mut arguments: impl Iterator<Item = String>,
+) -> Result<TortureOptions, UsageError> {
+    let mut options = TortureOptions::default();
+    while let Some(option) = arguments.next() {
+        let name = option.as_str();
+        let mut value = || arguments.next().ok_or(UsageError::MissingValue(option.clone()));
+        match name {
+            "--kills" => options.kills = number(name, value()?)?,
+            "--seed" => options.seed = number(name, value()?)?,
             _ => return Err(UsageError::UnknownOption(option)),
         }
     }
@@ -335,6 +359,7 @@ fn parse_run(
             machine,
             accelerator: accelerator("LLMOS_ACCEL", set("LLMOS_ACCEL"))?,
             is_headless: variable("HEADLESS").is_some_and(|value| value != "0"),
+            disk: DiskChoice::Default,
             timeout: None,
             steps: Vec::new(),
         }
@@ -359,7 +384,7 @@ fn parse_run(
             "--cmdline" => machine.cmdline = value()?,
             "--text" => machine.text_mode = true,
             "--video" => machine.video_mode = Some(value()?),
-            "--disk" => machine.disk = Some(value()?.into()),
+            "--disk" => run.disk = DiskChoice::parse(&value()?),
             "--net" => machine.network = network(name, value()?)?,
             "--events" => machine.events = Some(value()?.into()),
             "--serial" => machine.serial = Some(value()?.into()),
@@ -503,6 +528,7 @@ pub fn execute(command: Command) -> Result<(), Error> {
         Command::Miri => nightly::miri(),
         Command::EvalAgent(options) => eval::run(&options),
         Command::EvalMemory(options) => eval_memory::run(&options),
+        Command::Torture(options) => torture::run(&options),
         Command::ToolsDoc => tools_doc::run(),
         Command::Measure => crate::measure::run(),
         Command::Setup => {
@@ -524,6 +550,13 @@ fn execute_run(run: RunCommand) -> Result<(), Error> {
     let mut machine = run.machine;
     machine.has_window = !run.is_headless && interactive::has_display();
     let is_scripted = !run.steps.is_empty();
+    machine.disk = match run.disk {
+        DiskChoice::None => None,
+        DiskChoice::File(path) => Some(path),
+        // A script must find the same each time; a person wants to find what was left.
+        DiskChoice::Default if is_scripted => None,
+        DiskChoice::Default => Some(disk::ensure_default()?),
+    };
     // A script must run the same everywhere; a person wants it fast.
     machine.accelerator = match (run.accelerator, is_scripted) {
         (AcceleratorChoice::Auto, true) => AcceleratorChoice::Tcg.resolve()?,
@@ -564,6 +597,13 @@ mod tests {
         assert_eq!(run.machine.boot, Boot::Direct);
         assert_eq!((run.machine.memory_mib, run.machine.cpus), (1024, 2));
         assert!(run.steps.is_empty());
+    }
+
+    #[test]
+    fn a_disk_is_named_or_left_out() {
+        assert_eq!(run_of("run").disk, DiskChoice::Default);
+        assert_eq!(run_of("run --disk none").disk, DiskChoice::None);
+        assert_eq!(run_of("run --disk x.img").disk, DiskChoice::File("x.img".into()));
     }
 
     #[test]

@@ -27,9 +27,44 @@ pub struct DiskOptions {
 
 impl Default for DiskOptions {
     fn default() -> Self {
-        let output = crate::paths::target().join("disk.img");
+        // Not among what is built: it holds what a person has told the system.
+        let output = crate::paths::root().join("disk.img");
         Self { len_bytes: 1 << 30, output, block_bytes: 512, is_forced: false }
     }
+}
+
+/// Which disk a machine has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DiskChoice {
+    /// The one that lasts from run to run, where a person runs the machine.
+    #[default]
+    Default,
+    /// None.
+    None,
+    /// This image.
+    File(PathBuf),
+}
+
+impl DiskChoice {
+    /// The disk that an option names.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "none" => Self::None,
+            path => Self::File(path.into()),
+        }
+    }
+}
+
+/// The disk that lasts from run to run; it is made if it is not there.
+///
+/// # Errors
+/// It cannot be made.
+pub fn ensure_default() -> Result<PathBuf, Error> {
+    let options = DiskOptions::default();
+    if !options.output.exists() {
+        make(&options)?;
+    }
+    Ok(options.output)
 }
 
 /// Reads a size like `64M` or `1G`: a whole number with `K`, `M`, `G` or `T` for powers of 1024, or

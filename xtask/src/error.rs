@@ -38,6 +38,8 @@ pub enum Error {
     Machine(MachineError),
     /// Tests failed, or there were none.
     Tests,
+    /// Something was lost, or came from nowhere, after a power cut.
+    Torture(String),
     /// So many figures are not what they should be.
     FiguresMissed(usize),
 }
@@ -65,6 +67,7 @@ impl fmt::Display for Error {
             Self::BadFile { path, reason } => write!(f, "{}: {reason}", path.display()),
             Self::Machine(error) => error.fmt(f),
             Self::Tests => write!(f, "tests failed"),
+            Self::Torture(what) => f.write_str(what),
             Self::FiguresMissed(count) => write!(f, "{count} figures are out of bounds"),
         }
     }

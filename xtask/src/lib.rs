@@ -32,6 +32,7 @@ pub mod setup;
 mod stamp;
 pub mod suite;
 mod tools_doc;
+mod torture;
 mod verify;
 
 pub use error::Error;

@@ -1,7 +1,7 @@
 //! What this CPU can do, and switching it on.
 
 use alloc::{format, string::String};
-use core::arch::x86_64::{__cpuid, __cpuid_count, _rdtsc, CpuidResult};
+use core::arch::x86_64::{__cpuid, __cpuid_count, _rdrand64_step, _rdtsc, CpuidResult};
 use system_core::paging::PagingFeatures;
 use x86_64::registers::{
     control::{Cr4, Cr4Flags},
@@ -136,6 +136,16 @@ pub fn time_stamp() -> u64 {
     // SAFETY: every 64-bit CPU has the counter, and CR4.TSD, which would forbid it to users only,
     // does not concern the kernel.
     unsafe { _rdtsc() }
+}
+
+/// A random number of the CPU's own generator, where it has one that works.
+pub fn random() -> Option<u64> {
+    // CPUID.1:ECX.RDRAND (Intel SDM volume 1, 7.3.17).
+    let has_generator = __cpuid(1).ecx >> 30 & 1 == 1;
+    let mut number = 0;
+    // SAFETY: the CPU has the instruction.
+    let is_there = has_generator && unsafe { _rdrand64_step(&mut number) } == 1;
+    is_there.then_some(number)
 }
 
 /// Whether floating point works in hardware: guards against a silent fall back to a soft-float

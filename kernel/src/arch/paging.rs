@@ -17,3 +17,11 @@ pub unsafe fn load_page_tables(root: PhysAddr) {
     // SAFETY: the caller vouches for the tables.
     unsafe { Cr3::write(frame, Cr3Flags::empty()) };
 }
+
+/// Has this CPU forget all translations that it remembers.
+pub fn forget_translations() {
+    let (root, flags) = Cr3::read();
+    // SAFETY: the tables stay the same. No page is global, so writing the register drops everything
+    // (Intel SDM volume 3, 4.10.4.1).
+    unsafe { Cr3::write(root, flags) };
+}

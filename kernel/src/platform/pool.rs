@@ -6,7 +6,7 @@
 //! while, because the next matrix of a layer follows within microseconds, and then sleep until an
 //! interrupt wakes them.
 
-use super::clock::KernelClock;
+use super::{clock::KernelClock, memory::address_space};
 use crate::arch::{lapic, smp};
 use alloc::vec::Vec;
 use core::{
@@ -34,6 +34,8 @@ static WORKERS: Once<Vec<Worker>> = Once::new();
 struct Worker {
     is_asleep: AtomicBool,
     busy_ns: AtomicU64,
+    /// How many unmappings it has taken note of.
+    unmappings: AtomicU64,
 }
 
 /// A job under way, or the last one.
@@ -65,7 +67,11 @@ unsafe impl Sync for Pool {}
 
 /// Makes room for this many CPUs, the boot CPU included. Called once, before any of them starts.
 pub fn init(cpus: usize) {
-    let worker = || Worker { is_asleep: AtomicBool::new(false), busy_ns: AtomicU64::new(0) };
+    let worker = || Worker {
+        is_asleep: AtomicBool::new(false),
+        busy_ns: AtomicU64::new(0),
+        unmappings: AtomicU64::new(0),
+    };
     WORKERS.call_once(|| (0..cpus).map(|_| worker()).collect());
 }
 
@@ -207,6 +213,7 @@ impl Pool {
             // SAFETY: `active` is raised and the job was open after that, so the caller waits for us
             // before it returns or writes the next job.
             let job = unsafe { *self.job.get() };
+            address_space::forget_unmapped(&worker.unmappings);
             if let Some(work) = job.work {
                 self.take_pieces(work, job.tasks);
             }

@@ -1,35 +1,27 @@
 //! The agent's task: loads the model, says that the system is ready, and takes line after line.
 
 use super::{
-    Either, desk::Desk, either, embedding, event_log, host::KernelHost, observer::ConsoleObserver,
-    status,
+    Either,
+    desk::Desk,
+    either, embedding, event_log,
+    host::KernelHost,
+    observer::ConsoleObserver,
+    status, storage,
+    switch_model::{Stage, load_module},
 };
 use crate::{
     boot::BootInfo,
-    platform::{clock::KernelClock, executor::KernelPacer, pool::CpuPool},
+    platform::{clock::KernelClock, executor::KernelPacer},
 };
-use alloc::{
-    format,
-    rc::Rc,
-    string::{String, ToString},
-};
+use alloc::{format, rc::Rc, string::String};
 use core::pin::pin;
 use drivers_ps2::ControllerError;
-use llm_agent::{Agent, AgentEvent, Config, EmbeddingModel, Host, Observer};
-use llm_inference::{
-    engine::{Engine, LoadError, Options},
-    model::LanguageModel,
-};
+use llm_agent::{Agent, AgentEvent, Config, EmbeddingModel, Host, Observer, models::ModelPlace};
+use llm_inference::{engine::Engine, model::LanguageModel};
 use llm_tensor::CpuFeatures;
 use system_core::{channel::Receiver, timer::Timers};
-use system_events::{DisplayInfo, Event, MemoryPlan};
+use system_events::{DisplayInfo, Event};
 use system_platform::Clock;
-
-/// Tokens of context where the boot entry does not say `context=N`: more would take memory that
-/// few conversations need.
-const DEFAULT_CONTEXT: usize = 4096;
-/// Memory that is kept free for everything else: pictures, transcripts, the heap's slack.
-const RESERVED_BYTES: u64 = 48 << 20;
 
 /// Runs the agent for ever.
 pub async fn run(
@@ -45,7 +37,8 @@ pub async fn run(
         status::show_model(&desk, Some("loading the model"));
     }
     desk.next_drawing().await;
-    let model = load_model(&desk, &observer, host, &boot);
+    let stage = Stage { desk: &desk, observer: &observer, host, boot: &boot };
+    let model = load_model(&stage);
     if let Some(error) = &keyboard_error {
         let text = format!("{error}. The serial console on COM1 takes input.");
         observer.report_error("keyboard", &text);
@@ -53,16 +46,20 @@ pub async fn run(
     if boot.embedding().is_some() {
         host.set_embedding(EmbeddingModel::Waiting);
     }
+    // Before the agent begins: the model is told of tools for files only where there are files.
+    let mut storage = storage::open(&observer, host, &boot).await;
     let mut agent = match Agent::new(model, host, Config::default()) {
         Ok(agent) => agent,
         Err(error) => {
             status::show_model(&desk, None);
+            host.model_files().set_used(None);
             let text = format!("The system prompt does not fit: {error}. The model is not used.");
             observer.report_error("agent", &text);
             let without_model = Agent::new(None::<Engine<'static>>, host, Config::default());
             without_model.unwrap_or_else(|error| panic!("an agent without a model: {error}"))
         }
     };
+    storage.attach(&observer, &mut agent).await;
     observer.on_event(&AgentEvent::Context(agent.usage()));
     desk.update(|console| console.view.set_keymap(host.keymap()));
     desk.next_drawing().await;
@@ -78,22 +75,25 @@ pub async fn run(
     });
 
     let pacer = KernelPacer::new();
+    let mut early_line = storage.settle(&desk, &observer, host, &mut agent).await;
     let mut is_embedding_due = true;
     loop {
         // Before the first line: the agent looks every line up by its meaning.
         if core::mem::take(&mut is_embedding_due) {
             embedding::load(&observer, host, &boot, &pacer).await;
         }
-        let line = match lines.try_receive() {
+        let line = match early_line.take().or_else(|| lines.try_receive()) {
             Some(line) => Some(line),
             None => {
                 // What the next prompt begins with is computed while nobody waits.
                 agent.warm_up(&pacer, &observer, desk.has_new_line()).await;
+                storage.tidy(&desk, &observer, host, &mut agent).await;
                 match next_line(&mut lines, &host.timers(), agent.next_wake_ns()).await {
                     Waited::Line(line) => line,
                     Waited::Due => {
                         desk.begin_line();
                         agent.wake(&pacer, &observer, desk.stop()).await;
+                        storage.save(&observer, &mut agent).await;
                         desk.finish_line();
                         continue;
                     }
@@ -103,6 +103,10 @@ pub async fn run(
         let Some(line) = line else { return };
         desk.begin_line();
         agent.process_input(&line, &pacer, &observer, desk.stop()).await;
+        if let Some(file) = agent.take_model_request() {
+            stage.switch(&mut agent, &file).await;
+        }
+        storage.save(&observer, &mut agent).await;
         desk.update(|console| console.view.set_keymap(host.keymap()));
         desk.finish_line();
     }
@@ -128,72 +132,29 @@ async fn next_line(lines: &mut Receiver<String>, timers: &Timers, wake_ns: Optio
 }
 
 /// Loads the model that the boot loader brought, and tells how that went.
-fn load_model(
-    desk: &Desk,
-    observer: &ConsoleObserver,
-    host: &KernelHost,
-    boot: &BootInfo,
-) -> Option<Engine<'static>> {
-    let Some(module) = boot.model() else {
-        status::show_model(desk, None);
-        observer.report_error(
+fn load_model(stage: &Stage<'_>) -> Option<Engine<'static>> {
+    let Some(module) = stage.boot.model() else {
+        status::show_model(stage.desk, None);
+        stage.observer.report_error(
             "model",
             "There is no model: the boot loader brought none. Commands and tools work; /help \
              lists them.",
         );
         return None;
     };
+    stage.host.model_files().set_boot(module);
     let started_ms = KernelClock.now_ms();
-    match load(module.bytes, host, boot) {
+    match load_module(module.bytes, stage.boot) {
         Ok(engine) => {
-            report_loaded(desk, &engine, KernelClock.now_ms() - started_ms);
-            let template = engine.template_warning().map(ToString::to_string);
-            let tokenizer = engine.tokenizer().warning().map(ToString::to_string);
-            for warning in [template, tokenizer].into_iter().flatten() {
-                let text = format!("Of the model {}: {warning}.", module.path);
-                observer.report_error("model", &text);
-            }
+            stage.announce(&engine, &module.path, KernelClock.now_ms() - started_ms);
+            stage.host.model_files().set_used(Some(ModelPlace::Boot(module.path.clone())));
             Some(engine)
         }
         Err(error) => {
-            status::show_model(desk, None);
+            status::show_model(stage.desk, None);
             let text = format!("The model {} cannot be used: {error}.", module.path);
-            observer.report_error("model", &text);
+            stage.observer.report_error("model", &text);
             None
         }
     }
-}
-
-fn load(
-    file: &'static [u8],
-    host: &KernelHost,
-    boot: &BootInfo,
-) -> Result<Engine<'static>, LoadError> {
-    let options = Options {
-        context: boot.option_value("context").and_then(|value| value.parse().ok()),
-        most_context: DEFAULT_CONTEXT,
-        available_bytes: Some(host.machine().memory().free.saturating_sub(RESERVED_BYTES)),
-        ..Options::new(CpuFeatures::detect())
-    };
-    Engine::load(file, options, &CpuPool)
-}
-
-fn report_loaded(desk: &Desk, engine: &Engine<'_>, load_ms: u64) {
-    let info = engine.info();
-    let plan = engine.memory_plan();
-    status::show_model(desk, Some(&format!("{} {}", info.name, info.quantization)));
-    event_log::write(&Event::ModelLoaded {
-        name: &info.name,
-        architecture: &info.architecture,
-        quantization: &info.quantization,
-        parameters: info.parameters,
-        size_bytes: info.size_bytes,
-        context: plan.context as u64,
-        memory: MemoryPlan {
-            weights_bytes: plan.weights,
-            kv_cache_bytes: plan.kv_cache,
-            scratch_bytes: plan.scratch + plan.tables,
-        },
-        load_ms,
-    });
 }

@@ -1,15 +1,20 @@
 //! What the agent is told of the system around it: implements [`Host`].
 
-use super::{approval, code_host::KernelCodeHost, desk::Desk, embedding::KernelEmbedder};
+use super::{
+    code_host::KernelCodeHost, desk::Desk, disk_files::DiskFiles, embedding::KernelEmbedder,
+    model_files::ModelFiles, question,
+};
 use crate::{disks::Disks, platform::machine::KernelMachine, selftest};
 use alloc::{boxed::Box, rc::Rc, string::ToString, vec::Vec};
 use core::cell::{OnceCell, RefCell};
 use drivers_ps2::{Keyboard, layouts};
-use llm_agent::{Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap};
+use llm_agent::{
+    Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap, models::ModelFile,
+};
 use llm_memory::{BoxFuture, TextEmbedder, WordEmbedder};
-use llm_tools::CodeHost;
+use llm_tools::{CodeHost, Files};
 use system_core::{executor::Executor, timer::Timers};
-use system_platform::Machine;
+use system_platform::{DateTime, Machine};
 
 /// The machine, the keyboard layout, the embedding model, the self-tests, and the person.
 pub struct KernelHost {
@@ -20,6 +25,8 @@ pub struct KernelHost {
     code_host: Rc<KernelCodeHost>,
     embedding: RefCell<EmbeddingModel>,
     embedder: OnceCell<KernelEmbedder>,
+    models: ModelFiles,
+    files: Rc<DiskFiles>,
     disks: Rc<Disks>,
 }
 
@@ -32,6 +39,7 @@ impl KernelHost {
         executor: Executor,
         disks: Rc<Disks>,
     ) -> Self {
+        let files = Rc::new(DiskFiles::default());
         Self {
             machine,
             keyboard,
@@ -40,6 +48,8 @@ impl KernelHost {
             desk,
             embedding: RefCell::new(EmbeddingModel::Missing),
             embedder: OnceCell::new(),
+            models: ModelFiles::new(Rc::clone(&files)),
+            files,
             disks,
         }
     }
@@ -47,6 +57,26 @@ impl KernelHost {
     /// The queue in which tasks sleep.
     pub fn timers(&self) -> Timers {
         self.timers.clone()
+    }
+
+    /// The disks.
+    pub fn disks(&self) -> &Disks {
+        &self.disks
+    }
+
+    /// The files on them.
+    pub fn disk_files(&self) -> &DiskFiles {
+        &self.files
+    }
+
+    /// The calendar time now.
+    pub fn date_time(&self) -> Option<DateTime> {
+        self.desk.date_time()
+    }
+
+    /// The models there are.
+    pub const fn model_files(&self) -> &ModelFiles {
+        &self.models
     }
 
     /// Takes note of what has become of the embedding model.
@@ -70,6 +100,10 @@ impl Host for KernelHost {
         self.embedding.borrow().clone()
     }
 
+    fn models(&self) -> BoxFuture<'_, Vec<ModelFile>> {
+        Box::pin(self.models.list())
+    }
+
     fn embedder(&self) -> &dyn TextEmbedder {
         match self.embedder.get() {
             Some(embedder) => embedder,
@@ -78,7 +112,11 @@ impl Host for KernelHost {
     }
 
     fn approve<'a>(&'a self, _question: &'a Question) -> BoxFuture<'a, Option<Approval>> {
-        Box::pin(approval::ask(&self.desk, self.timers.clone()))
+        Box::pin(question::approval(&self.desk, self.timers.clone()))
+    }
+
+    fn files(&self) -> Option<&dyn Files> {
+        self.files.is_there().then_some(&*self.files)
     }
 
     fn code_host(&self) -> Option<Rc<dyn CodeHost>> {

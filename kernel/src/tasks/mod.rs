@@ -5,16 +5,20 @@
 //! on it ([`agent`]), and everything it does comes back through [`observer`].
 
 mod agent;
-mod approval;
 mod code_host;
 mod desk;
+mod disk_files;
 mod embedding;
 pub mod event_log;
 mod host;
 mod input;
+mod model_files;
 mod observer;
+mod question;
 mod screen;
 mod status;
+mod storage;
+mod switch_model;
 
 use crate::{
     boot::BootInfo,

@@ -5,13 +5,20 @@ use crate::platform::{
     clock::KernelClock,
     serial::{COM1, COM2},
 };
-use alloc::{collections::VecDeque, format, rc::Rc, string::ToString};
+use alloc::{
+    collections::VecDeque,
+    format,
+    rc::Rc,
+    string::{String, ToString},
+    vec::Vec,
+};
 use console_ui::{
     CallId, Console, ContextGauge, EntryId, Header, Notice, NoticeLevel, Outcome, Prefill, Role,
     cells::AnsiWriter,
 };
 use core::cell::{Cell, RefCell};
 use llm_agent::{AgentEvent, Approval, Observer, RecallSource, ReplyReport, StopReason, Usage};
+use llm_inference::model::Role as Speaker;
 use system_events::{ContextByRole, Event};
 use system_platform::Clock;
 
@@ -79,6 +86,21 @@ impl ConsoleObserver {
     pub fn say(&self, role: Role, text: &str) -> EntryId {
         let time = self.desk.clock_time();
         self.desk.update(|console| console.view.push_entry(role, text, time))
+    }
+
+    /// Shows what was said before the restart.
+    pub fn show_conversation(&self, messages: Vec<(Speaker, String)>) {
+        let time = self.desk.clock_time();
+        self.desk.update(|console| {
+            for (speaker, text) in &messages {
+                let role = match speaker {
+                    Speaker::User => Role::User,
+                    Speaker::Assistant => Role::Agent,
+                    Speaker::System | Speaker::Tool => Role::System,
+                };
+                console.view.push_entry(role, text, time);
+            }
+        });
     }
 
     fn show_rate(&self, console: &mut Console, tokens_per_second: Option<f32>) {
@@ -191,7 +213,8 @@ impl Observer for ConsoleObserver {
             AgentEvent::Command { name, arguments, ok, output } => {
                 self.input.set(None);
                 // A tool's result stands beside its call already, unless it was too long for that.
-                let is_shown = *ok && *name == "tool" && output.len() <= SHORT_RESULT_BYTES;
+                let is_call = matches!(*name, "tool" | "remember" | "recall");
+                let is_shown = *ok && is_call && output.len() <= SHORT_RESULT_BYTES;
                 if !is_shown {
                     self.say(if *ok { Role::System } else { Role::Error }, output);
                 }
@@ -203,6 +226,11 @@ impl Observer for ConsoleObserver {
                 if done == total {
                     event_log::phase("warm");
                 }
+            }
+            AgentEvent::Ingesting { path, done, total } => {
+                self.prefill(*done, *total);
+                let (done, total) = (*done as u64, *total as u64);
+                event_log::write(&Event::Ingesting { path, done, total });
             }
             AgentEvent::ReplyStarted => self.begin_reply(),
             AgentEvent::TextDelta { text } => self.extend_reply(text),

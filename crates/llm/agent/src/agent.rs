@@ -4,21 +4,24 @@ use crate::{
     AgentEvent, ErrorSource, Host, Observer, Settings, Stats,
     calls::CallGrammar,
     command,
+    models::ModelFile,
     outside_state::OutsideState,
     prompt::{MOST_DESCRIBED, SYSTEM_PROMPT, first_described},
     route::PreparedRouter,
+    session::SessionKeeper,
     turn_index::TurnIndex,
 };
 use alloc::{
     collections::{BTreeMap, VecDeque},
     string::String,
+    sync::Arc,
     vec::Vec,
 };
 use core::sync::atomic::AtomicBool;
 use llm_context::{Budget, Turn, Usage, Window, WindowError};
 use llm_inference::{
     grammar::GrammarError,
-    model::LanguageModel,
+    model::{LanguageModel, Message, Role, TokenId},
     speculate::{SpeculationStats, Speculator},
 };
 use llm_memory::Memory;
@@ -26,7 +29,7 @@ use llm_tools::{Audit, Blocks, Grants, Registry, Schedule};
 use system_platform::Pacer;
 
 /// The most lines of input that are remembered.
-const MAX_HISTORY: usize = 500;
+pub(crate) const MAX_HISTORY: usize = 500;
 /// The budget of the window where there is no model to ask.
 const NO_MODEL_LIMIT: usize = 2048;
 
@@ -91,15 +94,23 @@ pub struct Agent<'h, M> {
     /// The other conversations, by name.
     pub(crate) branches: BTreeMap<String, Window>,
     /// Conversations that `/save` keeps, by name.
-    pub(crate) saved: BTreeMap<String, Vec<Turn>>,
+    pub(crate) saved: BTreeMap<String, Vec<Arc<Turn>>>,
     /// How often replies were tried again, which gives each try chances of its own.
     pub(crate) regenerations: u64,
     pub(crate) router: Option<PreparedRouter>,
     pub(crate) history: VecDeque<String>,
+    /// How many lines of input were forgotten before the first that is remembered.
+    pub(crate) forgotten_lines: u64,
+    /// What of all this is in a store, if the session was resumed from one.
+    pub(crate) session: Option<SessionKeeper>,
     pub(crate) stats: Stats,
     pub(crate) speculator: Speculator,
     /// Made when it is first needed, as that takes a moment; an error was told then.
     pub(crate) call_grammar: Option<Result<CallGrammar, GrammarError>>,
+    /// The model that the person wants in place of this one.
+    pub(crate) model_request: Option<ModelFile>,
+    /// The pinned tokens whose state the store has, or was found not to take.
+    pub(crate) kept_start: Vec<TokenId>,
 }
 
 impl<'h, M: LanguageModel> Agent<'h, M> {
@@ -136,9 +147,13 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
             regenerations: 0,
             router: None,
             history: VecDeque::new(),
+            forgotten_lines: 0,
+            session: None,
             stats: Stats::default(),
             speculator: Speculator::new(),
             call_grammar: None,
+            model_request: None,
+            kept_start: Vec::new(),
         };
         agent.described = first_described(&agent.tools, &host.facilities());
         agent.begin()?;
@@ -214,6 +229,28 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
         &self.tools
     }
 
+    /// The last messages of the conversation, at most `most`, oldest first: what was asked and what was
+    /// answered.
+    pub fn conversation(&self, most: usize) -> Vec<(Role, String)> {
+        let messages = self.window.turns().flat_map(|turn| turn.messages);
+        let is_said = |message: &&Message| {
+            matches!(message.role, Role::User | Role::Assistant)
+                && !message.content.trim().is_empty()
+        };
+        let said: Vec<&Message> = messages.filter(is_said).collect();
+        let from = said.len().saturating_sub(most);
+        said[from..].iter().map(|it| (it.role, it.content.trim().into())).collect()
+    }
+
+    /// Whether all that the next prompt begins with is computed.
+    pub fn is_warm(&self) -> bool {
+        self.model.as_ref().is_none_or(|model| {
+            let tokens =
+                self.window.segments().iter().flat_map(|segment| segment.tokens.iter().copied());
+            tokens.eq(model.computed().iter().copied())
+        })
+    }
+
     /// The lines entered so far, oldest first.
     pub fn history(&self) -> impl ExactSizeIterator<Item = &str> {
         self.history.iter().map(String::as_str)
@@ -226,6 +263,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
     fn remember(&mut self, line: &str) {
         if self.history.len() == MAX_HISTORY {
             self.history.pop_front();
+            self.forgotten_lines += 1;
         }
         self.history.push_back(line.into());
     }

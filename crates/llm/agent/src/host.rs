@@ -1,7 +1,8 @@
 //! What the agent needs of the system around it.
 
-use alloc::{rc::Rc, string::String, vec::Vec};
-use core::fmt;
+use crate::models::ModelFile;
+use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
+use core::{fmt, future::ready};
 use llm_inference::model::ModelInfo;
 use llm_memory::{BoxFuture, TextEmbedder, WordEmbedder};
 use llm_tools::{
@@ -29,6 +30,12 @@ pub trait Host {
 
     /// The embedding model, as far as it is known.
     fn embedding(&self) -> EmbeddingModel;
+
+    /// The models that the agent can be switched to, with the one in use. They are looked up anew each
+    /// time.
+    fn models(&self) -> BoxFuture<'_, Vec<ModelFile>> {
+        Box::pin(ready(Vec::new()))
+    }
 
     /// Makes vectors of texts: the embedding model where it can be used, words where not.
     fn embedder(&self) -> &dyn TextEmbedder {

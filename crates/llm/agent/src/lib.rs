@@ -19,6 +19,7 @@ mod event;
 mod generate;
 mod host;
 mod join;
+pub mod models;
 mod outside_state;
 mod own_words;
 mod paging;
@@ -27,16 +28,18 @@ mod remembering;
 mod reply;
 mod route;
 mod said;
+mod session;
 mod settings;
 mod stats;
 mod syscall;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod turn;
 mod turn_index;
 mod wake;
+mod warm_start;
 mod written;
 
 pub use agent::{Agent, Config};
@@ -45,7 +48,9 @@ pub use event::{
     AgentEvent, ErrorSource, Observer, PowerAction, ReplyReport, StopReason, ToolSource,
 };
 pub use host::{Check, EmbeddingModel, Host, UnknownKeymap};
-pub use llm_context::{PageOut, RecallSource, RoleCounts, TurnId, Usage};
+pub use llm_context::{PageOut, RecallSource, RoleCounts, TurnId, Usage, WindowError};
 pub use llm_tools::grants::{Approval, Question};
+pub use session::{Resumed, SessionError};
 pub use settings::{SettingError, Settings};
 pub use stats::Stats;
+pub use warm_start::{SavedStart, WarmStart, WarmStartError};

@@ -59,6 +59,26 @@ impl OutsideState {
     pub fn has_reminder(&self, reminder: &Reminder) -> bool {
         self.reminders.contains(&reminder.id)
     }
+
+    /// The reminders that hold such text.
+    pub fn reminders(&self) -> impl Iterator<Item = u32> {
+        self.reminders.iter().copied()
+    }
+
+    /// The blocks that hold such text.
+    pub fn blocks(&self) -> impl Iterator<Item = &'static str> {
+        self.blocks.iter().copied()
+    }
+
+    /// Takes note of reminders that hold such text, in the place of those known.
+    pub fn set_reminders(&mut self, ids: BTreeSet<u32>) {
+        self.reminders = ids;
+    }
+
+    /// Takes note of blocks that hold such text, in the place of those known.
+    pub fn set_blocks(&mut self, labels: &[Label]) {
+        self.blocks = labels.iter().map(|label| label.as_str()).collect();
+    }
 }
 
 /// A memory as the model is told it.

@@ -6,7 +6,8 @@
 //! what follows them then leave the conversation alone.
 
 use crate::{
-    Agent, Observer,
+    Agent, ErrorSource, Observer,
+    agent::report_error,
     calls::{CallFormat, ToolCall},
     descriptions::{functions, in_words},
     paging::Question,
@@ -16,7 +17,7 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use llm_context::WindowError;
+use llm_context::{Window, WindowError};
 use llm_inference::model::{LanguageModel, Message, Role};
 use llm_tools::{Facility, Registry, Tool, colloquial::plain};
 use serde_json::json;
@@ -71,25 +72,27 @@ impl Prompt<'_> {
 }
 
 impl<M: LanguageModel> Agent<'_, M> {
-    /// Begins the conversation anew, behind the pinned part as it should be now. In a small window the
-    /// model is told of fewer tools.
+    /// Begins the conversation anew, behind the pinned part as it should be now.
     pub(crate) fn begin(&mut self) -> Result<(), WindowError> {
+        self.window = self.pinned(self.window.clone())?;
+        self.turn_index.clear();
+        Ok(())
+    }
+
+    /// `window` without turns and with the pinned part as it should be now; as it is where there is
+    /// no model. In a small window the model is told of fewer tools.
+    pub(crate) fn pinned(&mut self, mut window: Window) -> Result<Window, WindowError> {
         loop {
             let messages = self.pinned_messages();
-            let Some(model) = &self.model else { break };
-            match self.window.pin(model, &messages) {
+            let Some(model) = &self.model else { return Ok(window) };
+            match window.pin(model, &messages) {
                 Err(WindowError::MessageTooLarge { .. }) if !self.described.is_empty() => {
                     self.most_described = self.described.len() / 2;
                     self.described.truncate(self.most_described);
                 }
-                pinned => {
-                    pinned?;
-                    break;
-                }
+                pinned => return pinned.map(|()| window),
             }
         }
-        self.turn_index.clear();
-        Ok(())
     }
 
     /// Renders the start of the window anew, where something in it has changed; the turns stay.
@@ -102,6 +105,18 @@ impl<M: LanguageModel> Agent<'_, M> {
         self.report_paging(&paging, observer);
         self.report_context(observer);
         Ok(())
+    }
+
+    /// Takes note that parts of the system have come: the model is told of their tools.
+    pub fn note_facilities<O: Observer + ?Sized>(&mut self, observer: &O) {
+        let known = self.most_described;
+        let mut described = first_described(&self.tools, &self.host.facilities());
+        described.truncate(known);
+        let before = core::mem::replace(&mut self.described, described);
+        if let Err(error) = self.repin(observer) {
+            self.described = before;
+            report_error(observer, ErrorSource::Context, &error.to_string());
+        }
     }
 
     /// The messages at the start of the window, as they should be now.

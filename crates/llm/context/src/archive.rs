@@ -64,6 +64,14 @@ impl Archive {
         self.turns.get(&turn).map(Arc::as_ref)
     }
 
+    /// All turns, oldest first, as the archive shares them with its copies: a turn that is the same
+    /// in memory is the same in every word.
+    pub fn shared(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = &Arc<ArchivedTurn>> + ExactSizeIterator {
+        self.turns.values()
+    }
+
     /// All turns, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &ArchivedTurn> + ExactSizeIterator {
         self.turns.values().map(Arc::as_ref)

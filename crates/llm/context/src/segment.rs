@@ -6,7 +6,7 @@ use llm_inference::model::{Message, Role, TokenId};
 
 /// Number of a turn: a user message and all that answers it. Counted from 1 since the start of the
 /// conversation; a number is never given twice, and page-outs do not renumber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TurnId(
     /// The number; 0 for what belongs to no turn.
     pub u64,

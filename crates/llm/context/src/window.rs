@@ -152,6 +152,11 @@ impl Window {
         self.uses.turns().next_back()
     }
 
+    /// The number of the turn that began last, be it in the window or not.
+    pub const fn newest_turn(&self) -> TurnId {
+        self.newest_turn
+    }
+
     /// Begins a conversation anew, with `messages` pinned at its start; the archive is emptied.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What an agent needs of a language model. The engine implements it; so do scripted models in
 //! tests.
 
+pub use crate::engine::PrefixError;
 pub use crate::message::{CallReference, Calls, Message, Role, ToolCall};
 
 use alloc::{string::String, vec::Vec};
@@ -195,6 +196,29 @@ pub trait LanguageModel {
             }
             Ok(())
         }
+    }
+
+    /// What was computed of the first `len` tokens in the cache, as at most `most_bytes` bytes, which
+    /// [`Self::restore_prefix`] takes in place of computing it again.
+    ///
+    /// # Errors
+    /// The model has no such state, fewer tokens are computed, or the bytes are too many or find no
+    /// memory.
+    fn save_prefix(&self, len: usize, most_bytes: usize) -> Result<Vec<u8>, PrefixError> {
+        let _ = (len, most_bytes);
+        Err(PrefixError::Unsupported)
+    }
+
+    /// Fills the cache, which has to be empty, with what `tokens` and those saved in `bytes` begin
+    /// with in common; returns how many tokens that are. There are no logits before the next
+    /// [`Self::extend`].
+    ///
+    /// # Errors
+    /// The model has no such state, or the bytes do not fit it, this machine or any of the tokens; the
+    /// cache is still empty then.
+    fn restore_prefix(&mut self, tokens: &[TokenId], bytes: &[u8]) -> Result<usize, PrefixError> {
+        let _ = (tokens, bytes);
+        Err(PrefixError::Unsupported)
     }
 
     /// The scores of every token of the vocabulary to come next, `(vocabulary)`, not normalised;

@@ -95,7 +95,7 @@ pub fn behind<'a>(request: &'a str, introductions: &[&str]) -> Option<&'a str> {
 
 /// The request without the courtesies around it.
 pub fn without_courtesy(request: &str) -> &str {
-    const COURTESIES: [&str; 18] = [
+    const COURTESIES: [&str; 21] = [
         "please",
         "can you",
         "could you",
@@ -110,6 +110,9 @@ pub fn without_courtesy(request: &str) -> &str {
         "and",
         "also",
         "kindly",
+        "actually",
+        "sorry",
+        "correction",
         "now",
         "i want you to",
         "i'd like you to",
@@ -158,6 +161,7 @@ mod tests {
             ("Remember that my sister's birthday is 4 May.", "my sister's birthday is 4 May"),
             ("Please note: the spare key is under the mat.", "the spare key is under the mat"),
             ("Don't forget I prefer metric units.", "I prefer metric units"),
+            ("Actually, remember the gate code is 5521", "the gate code is 5521"),
             ("fyi, my office is room 12", "my office is room 12"),
             ("My dog is called Rex, remember that", "My dog is called Rex"),
             ("I'm allergic to nuts. Please remember that!", "I'm allergic to nuts"),

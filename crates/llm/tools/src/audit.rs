@@ -6,8 +6,11 @@
 use alloc::{
     collections::VecDeque,
     string::{String, ToString},
+    vec::Vec,
 };
 use core::fmt::{self, Write};
+use llm_record::{Node, RecordError};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// The most records that are kept; the oldest go, and the chain begins with the hash before the
@@ -91,7 +94,7 @@ impl Audit {
     /// Writes a call down.
     pub fn append(&mut self, call: Call<'_>) {
         let previous = self.head();
-        self.last_number += 1;
+        self.last_number = self.last_number.wrapping_add(1);
         let mut record = Record {
             number: self.last_number,
             unix_s: call.unix_s,
@@ -134,13 +137,101 @@ impl Audit {
         self.records.back().map_or(self.start, |record| record.hash)
     }
 
+    /// The log that goes on from records that were kept, oldest first: `start` is the hash before the
+    /// first of them, `last_number` that of the last call that was ever written down. Whether they are
+    /// what was written, [`Self::verify`] tells.
+    pub fn resume(start: Hash, last_number: u64, records: Vec<Record>) -> Self {
+        let newest = records.iter().map(|record| record.number).max().unwrap_or(0);
+        let mut audit =
+            Self { records: records.into(), start, last_number: last_number.max(newest) };
+        while audit.records.len() > MAX_RECORDS
+            && let Some(oldest) = audit.records.pop_front()
+        {
+            audit.start = oldest.hash;
+        }
+        audit
+    }
+
+    /// The hash before the first record.
+    pub const fn start(&self) -> Hash {
+        self.start
+    }
+
+    /// The number of the last call that was written down, be its record kept or not.
+    pub const fn last_number(&self) -> u64 {
+        self.last_number
+    }
+
     /// All records, oldest first.
     pub fn records(&self) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
         self.records.iter()
     }
 }
 
+impl Hash {
+    /// Reads what [`fmt::Display`] writes: 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// The value is something else.
+    pub fn from_json(node: &Node<'_>) -> Result<Self, RecordError> {
+        let expected = || node.expected("a hash of 64 hexadecimal digits");
+        let digits = node.text()?.as_bytes();
+        if digits.len() != 64 {
+            return Err(expected());
+        }
+        let mut hash = Self::default();
+        for (byte, pair) in hash.0.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |digit: u8| char::from(digit).to_digit(16).ok_or_else(expected);
+            *byte = (digit(pair[0])? * 16 + digit(pair[1])?) as u8;
+        }
+        Ok(hash)
+    }
+}
+
 impl Record {
+    /// The record as JSON.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "number": self.number,
+            "unix_s": self.unix_s,
+            "task": self.task,
+            "tool": self.tool,
+            "arguments": self.arguments,
+            "capability": self.capability,
+            "decision": self.decision,
+            "ok": self.ok,
+            "result_hash": self.result_hash.to_string(),
+            "duration_us": self.duration_us,
+            "hash": self.hash.to_string(),
+        })
+    }
+
+    /// Reads what [`Self::to_json`] wrote.
+    ///
+    /// # Errors
+    /// The first field that is missing or something else.
+    pub fn from_json(node: &Node<'_>) -> Result<Self, RecordError> {
+        let text = |name| Ok(node.get(name)?.text()?.to_string());
+        let capability = match node.find("capability")? {
+            Some(capability) => Some(capability.text()?.to_string()),
+            None => None,
+        };
+        let unix_s = node.find("unix_s")?;
+        Ok(Self {
+            number: node.get("number")?.number()?,
+            unix_s: unix_s.map(|unix_s| unix_s.integer()).transpose()?,
+            task: text("task")?,
+            tool: text("tool")?,
+            arguments: text("arguments")?,
+            capability,
+            decision: text("decision")?,
+            ok: node.get("ok")?.flag()?,
+            result_hash: Hash::from_json(&node.get("result_hash")?)?,
+            duration_us: node.get("duration_us")?.number()?,
+            hash: Hash::from_json(&node.get("hash")?)?,
+        })
+    }
+
     /// Its hash behind `previous`. Each field goes in with its length, so that no two records have
     /// the same bytes.
     fn chained(&self, previous: Hash) -> Hash {
@@ -252,5 +343,37 @@ mod tests {
         let audit = log(MAX_RECORDS + 3);
         assert_eq!(audit.verify(), Ok(MAX_RECORDS));
         assert_eq!(audit.records().next().map(|record| record.number), Some(4));
+    }
+
+    #[test]
+    fn a_log_goes_on_from_what_was_kept() {
+        let mut audit = log(MAX_RECORDS + 2);
+        let kept: Vec<Value> = audit.records().map(Record::to_json).collect();
+        let read = |json: &Value| Record::from_json(&Node::new("audit", json)).unwrap();
+        let records = kept.iter().map(read).collect();
+        let mut again = Audit::resume(audit.start(), audit.last_number(), records);
+        assert_eq!(again.verify(), Ok(MAX_RECORDS));
+        for audit in [&mut audit, &mut again] {
+            audit.append(call("echo", "{}"));
+        }
+        assert_eq!(again.head(), audit.head());
+        assert_eq!(again.verify(), Ok(MAX_RECORDS));
+        assert_eq!(again.last_number(), MAX_RECORDS as u64 + 3);
+    }
+
+    #[test]
+    fn a_record_that_is_none_is_refused_with_the_field() {
+        let json = log(1).records().next().unwrap().to_json();
+        for (field, value, message) in [
+            ("hash", json!("00"), "audit.hash is not a hash of 64 hexadecimal digits"),
+            ("unix_s", json!("now"), "audit.unix_s is not a whole number in range"),
+            ("ok", json!(1), "audit.ok is not true or false"),
+            ("tool", Value::Null, "audit.tool is not a text"),
+        ] {
+            let mut json = json.clone();
+            json[field] = value;
+            let error = Record::from_json(&Node::new("audit", &json)).unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
     }
 }

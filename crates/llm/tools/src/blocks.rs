@@ -5,6 +5,8 @@
 
 use alloc::{format, string::String};
 use core::fmt;
+use llm_record::{Node, RecordError};
+use serde_json::{Map, Value};
 
 /// The longest block, in bytes.
 pub const MAX_BLOCK_BYTES: usize = 512;
@@ -111,6 +113,26 @@ impl Blocks {
         }
         text
     }
+
+    /// The blocks as a record keeps them: an object with the text of each.
+    pub fn to_json(&self) -> Value {
+        let field = |label: Label| (label.as_str().into(), self.get(label).into());
+        Value::Object(Label::ALL.map(field).into_iter().collect::<Map<_, _>>())
+    }
+
+    /// Reads what [`Self::to_json`] wrote.
+    ///
+    /// # Errors
+    /// The first block that is missing, no text, or too long.
+    pub fn from_json(node: &Node<'_>) -> Result<Self, RecordError> {
+        let mut blocks = Self::default();
+        for label in Label::ALL {
+            let text = node.get(label.as_str())?;
+            let edited = blocks.edit(label, Edit::Replace, text.text()?);
+            edited.map_err(|error| text.refused(&error))?;
+        }
+        Ok(blocks)
+    }
 }
 
 impl fmt::Display for BlockError {
@@ -147,6 +169,19 @@ mod tests {
         assert_eq!(rendered_of(&blocks), rendered);
         blocks.edit(Label::User, Edit::Replace, "").unwrap();
         assert_eq!(rendered_of(&blocks), "\n[task] Plan the trip.");
+    }
+
+    #[test]
+    fn blocks_are_kept_as_json() {
+        let mut blocks = Blocks::default();
+        blocks.edit(Label::User, Edit::Replace, "Her name is \"Ann\".").unwrap();
+        let json = blocks.to_json();
+        let text = r#"{"persona":"","user":"Her name is \"Ann\".","task":""}"#;
+        assert_eq!(json.to_string(), text);
+        assert_eq!(Blocks::from_json(&Node::new("blocks", &json)), Ok(blocks));
+        let long = serde_json::json!({"persona": "", "user": "x".repeat(513), "task": ""});
+        let error = Blocks::from_json(&Node::new("blocks", &long)).unwrap_err().to_string();
+        assert!(error.starts_with("blocks.user: the block would have 513 bytes"), "{error}");
     }
 
     #[test]

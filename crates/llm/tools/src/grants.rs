@@ -4,8 +4,10 @@
 //! and [`crate::Registry::call`] takes nothing else: no tool runs past this file.
 
 use crate::Capability;
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use core::fmt;
+use llm_record::{Node, RecordError};
+use serde_json::{Value, json};
 
 /// The rights of one task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +108,11 @@ impl Grants {
         Self { rules: allowed.map(|capability| (capability, Rule::Allow)).into() }
     }
 
+    /// What an agent may do whose rules cannot be read: whatever harms somebody is asked for.
+    pub const fn none() -> Self {
+        Self { rules: Vec::new() }
+    }
+
     /// All rules, oldest first.
     pub fn rules(&self) -> &[(Capability, Rule)] {
         &self.rules
@@ -167,6 +174,32 @@ impl Grants {
             None => DenialReason::Unattended,
         };
         Err(Denied { capability, reason })
+    }
+
+    /// The rules as a record keeps them: a list of objects, oldest first.
+    pub fn to_json(&self) -> Value {
+        let rule = |(capability, rule): &(Capability, Rule)| json!({"right": format!("{capability}"), "rule": rule.as_str()});
+        self.rules.iter().map(rule).collect()
+    }
+
+    /// Reads what [`Self::to_json`] wrote.
+    ///
+    /// # Errors
+    /// The first rule that is none, or whose right is not known: without it the others might allow
+    /// what it forbids.
+    pub fn from_json(node: &Node<'_>) -> Result<Self, RecordError> {
+        let mut grants = Self::none();
+        for item in node.items()? {
+            let right = item.get("right")?;
+            let capability =
+                Capability::from_text(right.text()?).map_err(|error| right.refused(&error))?;
+            let rule = item.get("rule")?;
+            let known = [Rule::Allow, Rule::Ask, Rule::Deny];
+            let name = rule.text()?;
+            let known = known.into_iter().find(|known| known.as_str() == name);
+            grants.set(capability, known.ok_or_else(|| rule.expected("allow, ask or deny"))?);
+        }
+        Ok(grants)
     }
 
     /// The leave for a call that the person has typed.
@@ -338,6 +371,21 @@ mod tests {
         question.is_tainted = true;
         let warned = question.to_string();
         assert!(warned.starts_with(asked) && warned.contains("from outside"), "{warned}");
+    }
+
+    #[test]
+    fn rules_are_kept_as_json_all_or_none() {
+        let mut grants = Grants::attended();
+        grants.set(network(), Rule::Deny);
+        grants.set(Capability::Code, Rule::Ask);
+        let mut json = grants.to_json();
+        assert_eq!(json[8].to_string(), r#"{"right":"code","rule":"ask"}"#);
+        assert_eq!(Grants::from_json(&Node::new("grants", &json)), Ok(grants));
+        json[7]["right"] = "teleport".into();
+        let error = Grants::from_json(&Node::new("grants", &json)).unwrap_err().to_string();
+        assert!(error.starts_with("grants[7].right: there is no capability"), "{error}");
+        let asked = Grants::none().decide(Some(Capability::MemoryRead), false);
+        assert!(matches!(asked, Decision::Ask(Capability::MemoryRead)));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! [`PageTables`] does the arithmetic; the tables themselves are reached through [`TableMemory`],
 //! which the kernel implements on its direct map and the tests on a plain map. Ranges are mapped
-//! with the largest pages that their alignment allows. Nothing is ever unmapped: the kernel's
-//! regions only grow, so no other CPU can hold a stale translation.
+//! with the largest pages that their alignment allows. Tables are never taken away, so a lookup needs
+//! no lock; whoever unmaps a page sees to it that no CPU uses a translation that it remembers.
 
 mod visit;
 
@@ -205,6 +205,32 @@ impl PageTables {
             done += entry_bytes(level);
         }
         Ok(())
+    }
+
+    /// Unmaps the page at `virt` and gives where it led; `None` when nothing is mapped there, or a
+    /// page that begins elsewhere. The tables stay for whatever is mapped there next.
+    pub fn unmap_page(&self, memory: &mut impl TableMemory, virt: VirtAddr) -> Option<Translation> {
+        if !virt.is_canonical() {
+            return None;
+        }
+        let mut table = self.root;
+        for level in (1..=4).rev() {
+            let index = entry_index(virt, level);
+            let entry = memory.read_entry(table, index);
+            if entry & bit::PRESENT == 0 {
+                return None;
+            }
+            if level == 1 || entry & bit::LARGE != 0 {
+                let page = Translation::of_page(entry, level);
+                if !virt.0.is_multiple_of(page.page_bytes) {
+                    return None;
+                }
+                memory.write_entry(table, index, 0);
+                return Some(page);
+            }
+            table = PhysAddr(entry & bit::ADDRESS);
+        }
+        None
     }
 
     /// Where `address` leads; `None` when nothing is mapped there.

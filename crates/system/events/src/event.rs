@@ -27,6 +27,63 @@ pub enum Event<'a> {
         /// Whether it refuses to be written.
         read_only: bool,
     },
+    /// A disk of this system was taken into use.
+    Storage {
+        /// Its name.
+        disk: &'a str,
+        /// Whether its files can be used.
+        files: bool,
+        /// Whether its store can be used.
+        store: bool,
+        /// Records in the store.
+        records: u64,
+        /// Bytes that they take.
+        live_bytes: u64,
+        /// Bytes that the store has.
+        total_bytes: u64,
+    },
+    /// The session and the memories of before the restart are back.
+    Resumed {
+        /// Turns of the conversation.
+        turns: u64,
+        /// Reminders.
+        reminders: u64,
+        /// Memories.
+        memories: u64,
+    },
+    /// What an earlier start has computed was taken from the store.
+    WarmStart {
+        /// Tokens that need not be computed.
+        tokens: u64,
+    },
+    /// What was computed is in the store, for the next start.
+    StartKept {
+        /// Tokens that need not be computed then.
+        tokens: u64,
+    },
+    /// The person is asked whether a blank disk is to be formatted.
+    FormatAsked {
+        /// The disk's name.
+        disk: &'a str,
+    },
+    /// A file is being taken into memory.
+    Ingesting {
+        /// Its path.
+        path: &'a str,
+        /// Parts that are done.
+        done: u64,
+        /// All parts.
+        total: u64,
+    },
+    /// A model is being read from a disk.
+    ModelLoading {
+        /// The name of its file.
+        name: &'a str,
+        /// Bytes that were read.
+        done_bytes: u64,
+        /// Bytes of the file.
+        size_bytes: u64,
+    },
     /// A model is ready to compute.
     ModelLoaded {
         /// Its name as it says itself.
@@ -358,6 +415,20 @@ mod tests {
                 block_bytes: 512,
                 read_only: false,
             },
+            Event::Storage {
+                disk: text,
+                files: true,
+                store: true,
+                records: 3,
+                live_bytes: 100,
+                total_bytes: 1 << 20,
+            },
+            Event::Resumed { turns: 2, reminders: 1, memories: 5 },
+            Event::WarmStart { tokens: 40 },
+            Event::StartKept { tokens: 40 },
+            Event::FormatAsked { disk: text },
+            Event::Ingesting { path: text, done: 1, total: 3 },
+            Event::ModelLoading { name: text, done_bytes: 4096, size_bytes: 98_362_432 },
             Event::ModelLoaded {
                 name: text,
                 architecture: "llama",
@@ -418,6 +489,13 @@ mod tests {
             match event {
                 Event::Boot { .. }
                 | Event::Disk { .. }
+                | Event::Storage { .. }
+                | Event::Resumed { .. }
+                | Event::WarmStart { .. }
+                | Event::StartKept { .. }
+                | Event::FormatAsked { .. }
+                | Event::Ingesting { .. }
+                | Event::ModelLoading { .. }
                 | Event::ModelLoaded { .. }
                 | Event::EmbeddingLoaded { .. }
                 | Event::Ready { .. }

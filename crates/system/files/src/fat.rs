@@ -36,6 +36,7 @@ pub use format::format_small;
 pub use format::{FormatError, FormatOptions, format};
 pub use geometry::{BootFault, Geometry, Kind};
 pub use name::NameFault;
+pub use path::parse as path_names;
 pub use volume::{Access, Item, Space, TimeSource, Volume};
 pub use writer::Writer;
 

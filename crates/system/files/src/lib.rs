@@ -22,6 +22,8 @@ mod guid;
 pub mod layout;
 pub mod mbr;
 pub mod probe;
+mod tree;
 
 pub use fat::{FatError, Volume};
 pub use guid::Guid;
+pub use tree::Tree;

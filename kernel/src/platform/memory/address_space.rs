@@ -1,7 +1,8 @@
 //! The kernel's page tables.
 //!
 //! Changes are serialised by a lock; lookups take none, so that a crash report can ask about any
-//! address. That is sound because entries are only ever added.
+//! address. That is sound because tables are only ever added: where a page is unmapped, its entry
+//! is cleared and the tables above it stay.
 
 use super::{frames, layout};
 use crate::{
@@ -12,12 +13,17 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use spin::{Mutex, Once};
 use system_core::{
     address::{PAGE_BYTES, PhysAddr, VirtAddr, align_down, align_up},
+    frames::Frame,
     paging::{Access, MapError, PageTables, TableMemory, Translation},
     ranges::{merge_adjacent, without},
 };
 
 static TABLES: Once<PageTables> = Once::new();
 static CHANGES: Mutex<()> = Mutex::new(());
+/// Pages that are unmapped at once.
+const UNMAP_PAGES: usize = 128;
+/// How often pages were unmapped.
+static UNMAPPINGS: AtomicU64 = AtomicU64::new(0);
 static HHDM_OFFSET: AtomicU64 = AtomicU64::new(0);
 
 // Bounds of the image's segments, from the linker script.
@@ -117,6 +123,46 @@ pub fn map_missing_read_only(start: PhysAddr, len_bytes: u64) -> Result<(), MapE
         }
     }
     Ok(())
+}
+
+/// Unmaps whatever is mapped in a range of whole pages and gives its frames back. This CPU forgets
+/// them at once, others do so by [`forget_unmapped`].
+///
+/// # Safety
+/// 1. Nobody uses the range any more, and its frames were mapped nowhere else.
+/// 2. No other CPU accesses it before it has called [`forget_unmapped`].
+pub unsafe fn unmap_and_free(start: VirtAddr, len_bytes: u64) {
+    let _guard = CHANGES.lock();
+    // Translations have to be forgotten before the frames are somebody else's, and nothing can be
+    // allocated here: so a piece at a time, whose frames fit the stack.
+    let mut done = 0;
+    while done < len_bytes {
+        let mut piece = [None; UNMAP_PAGES];
+        for slot in &mut piece {
+            if done >= len_bytes {
+                break;
+            }
+            *slot = tables().unmap_page(&mut DirectMap, VirtAddr(start.0 + done));
+            done += slot.map_or(PAGE_BYTES, |page| page.page_bytes);
+        }
+        UNMAPPINGS.fetch_add(1, Ordering::SeqCst);
+        paging::forget_translations();
+        for page in piece.into_iter().flatten() {
+            let count = page.page_bytes / PAGE_BYTES;
+            // SAFETY: the caller vouches for the frames, this CPU has forgotten them, and others do
+            // before they come back to the range.
+            unsafe { frames::deallocate(Frame::containing(page.address), count) };
+        }
+    }
+}
+
+/// Has this CPU forget what was unmapped since it has `seen` the last time. To be called before
+/// anything that reads what may lie where something was unmapped.
+pub fn forget_unmapped(seen: &AtomicU64) {
+    let now = UNMAPPINGS.load(Ordering::SeqCst);
+    if seen.swap(now, Ordering::Relaxed) != now {
+        paging::forget_translations();
+    }
 }
 
 /// Where an address leads; `None` when nothing is mapped there. Takes no lock.

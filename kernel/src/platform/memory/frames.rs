@@ -98,6 +98,15 @@ pub fn allocate_run(count: u64, end: PhysAddr) -> Option<Frame> {
     with(|frames| frames.allocate_run(count, Frame::containing(end)))
 }
 
+/// Gives `count` adjacent frames back.
+///
+/// # Safety
+/// 1. They were taken from here, and nobody uses them any more.
+/// 2. No CPU accesses them by a translation that it remembers.
+pub unsafe fn deallocate(first: Frame, count: u64) {
+    with(|frames| frames.deallocate(first, count));
+}
+
 /// Frames free now.
 pub fn free_frames() -> u64 {
     with(|frames| frames.free_frames())

@@ -27,6 +27,8 @@ impl Region {
 
 /// The heap. Everything from the direct map's offset up to here is left to the direct map.
 pub const HEAP: Region = Region { start: VirtAddr(0xffff_c000_0000_0000), len_bytes: 16 * TIB };
+/// Files in memory of their own.
+pub const FILES: Region = Region { start: VirtAddr(0xffff_d000_0000_0000), len_bytes: 16 * TIB };
 /// Stacks with their guard pages.
 pub const STACKS: Region = Region { start: VirtAddr(0xffff_e000_0000_0000), len_bytes: TIB };
 /// Memory of devices.

@@ -6,6 +6,7 @@ use crate::{Agent, AgentEvent, Observer, Settings};
 use alloc::{
     format,
     string::{String, ToString},
+    sync::Arc,
     vec::Vec,
 };
 use core::{fmt::Write, sync::atomic::AtomicBool};
@@ -141,12 +142,13 @@ pub fn branches<M: LanguageModel>(agent: &Agent<'_, M>) -> String {
 }
 
 pub fn save<M: LanguageModel>(agent: &mut Agent<'_, M>, name: &str) -> String {
-    let turns: Vec<Turn> = agent.window.turns().map(|view| view.to_turn()).collect();
+    let turns: Vec<Arc<Turn>> = agent.window.turns().map(|view| Arc::new(view.to_turn())).collect();
     let name = if name.is_empty() { "default" } else { name };
-    let text = format!(
-        "Saved {} turns as {name}, until the machine is switched off: there is no disk.",
-        turns.len()
-    );
+    let until = match agent.session {
+        Some(_) => "",
+        None => ", until the machine is switched off: there is no disk",
+    };
+    let text = format!("Saved {} turns as {name}{until}.", turns.len());
     agent.saved.insert(name.into(), turns);
     text
 }
@@ -164,7 +166,8 @@ pub fn load<M: LanguageModel, O: Observer + ?Sized>(
     })?;
     let count = turns.len();
     let mut window = agent.window.clone();
-    let paging = window.restore(model, turns.clone())?;
+    let turns = turns.iter().map(|turn| Turn::clone(turn)).collect();
+    let paging = window.restore(model, turns)?;
     agent.window = window;
     agent.turn_index.clear();
     observer.on_event(&AgentEvent::ConversationReset);

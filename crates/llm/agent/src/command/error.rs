@@ -1,6 +1,6 @@
 //! Why a command did not do what it should.
 
-use crate::SettingError;
+use crate::{SettingError, models::ChooseError};
 use alloc::string::String;
 use core::fmt;
 use llm_context::WindowError;
@@ -84,6 +84,8 @@ pub enum CommandError {
         /// Bytes that are free.
         free: u64,
     },
+    /// The name means no model.
+    Model(ChooseError),
     /// It needs a model.
     NoModel,
     /// There is no turn.
@@ -149,6 +151,7 @@ impl fmt::Display for CommandError {
                 bytes(*needed),
                 bytes(*free)
             ),
+            Self::Model(error) => error.fmt(f),
             Self::NoModel => f.write_str("no model is loaded, so there is no conversation"),
             Self::NothingToUndo => f.write_str("there is no turn in the window"),
             Self::Unanswered => f.write_str("there was no reply, so the last turn stays as it was"),
@@ -167,6 +170,12 @@ impl fmt::Display for CommandError {
 impl From<UnknownCapability> for CommandError {
     fn from(error: UnknownCapability) -> Self {
         Self::Capability(error)
+    }
+}
+
+impl From<ChooseError> for CommandError {
+    fn from(error: ChooseError) -> Self {
+        Self::Model(error)
     }
 }
 

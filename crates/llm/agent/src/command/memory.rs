@@ -134,14 +134,17 @@ pub fn list<M: LanguageModel>(agent: &Agent<'_, M>, what: &str) -> String {
     if text.is_empty() {
         text.push_str("There is nothing.\n");
     }
-    let files = memory.files().count();
-    let (history, total) = (memory.history().count(), memory.len());
+    let (files, history) = (memory.files().count(), memory.history().count());
+    let parts = memory.entries().filter(|entry| entry.kind == Kind::Chunk).count();
+    let told = memory.len() - parts;
     let _ = write!(
         text,
-        "\n{total} memor{}, {history} that hold no longer (`/memories history`), {files} file{} \
-         (`/memories files`); ",
-        if total == 1 { "y" } else { "ies" },
+        "\n{told} memor{}, {history} that hold{} no longer (`/memories history`), {files} file{} of \
+         {parts} part{} (`/memories files`); ",
+        if told == 1 { "y" } else { "ies" },
+        if history == 1 { "s" } else { "" },
         plural(files),
+        plural(parts),
     );
     match memory.store().map(|store| store.usage()) {
         None => text.push_str("nothing of it will last: there is no disk for it."),

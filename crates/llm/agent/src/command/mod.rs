@@ -48,6 +48,8 @@ pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
         Command::Recall => memory::tool(agent, entry, "query", arguments, observer, cancel).await,
         Command::Forget => memory::forget(agent, entry, arguments).await,
         Command::Ingest => memory::ingest(agent, arguments, observer, cancel).await,
+        Command::Models if arguments.is_empty() => Ok(models::list(agent).await),
+        Command::Model => models::switch(agent, arguments).await,
         Command::Edit => editing::edit(agent, entry, arguments, pacer, observer, cancel).await,
         Command::Regenerate if arguments.is_empty() => {
             editing::regenerate(agent, pacer, observer, cancel).await
@@ -111,7 +113,6 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
         Command::Load => editing::load(agent, arguments, observer)?,
         Command::Export => editing::export(agent, entry, arguments)?,
         Command::Stats => conversation::stats(agent),
-        Command::Models => models::list(agent),
         Command::History => conversation::history(agent, arguments)?,
         Command::Mem => machine::mem(machine),
         Command::Mmap => machine::mmap(machine),
@@ -130,6 +131,8 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
         | Command::Forget
         | Command::Ingest
         | Command::Edit
+        | Command::Models
+        | Command::Model
         | Command::Regenerate => String::new(),
     })
 }

@@ -35,6 +35,7 @@ pub enum Command {
     Audit,
     Stats,
     Models,
+    Model,
     Mem,
     Mmap,
     Frames,
@@ -80,7 +81,7 @@ impl Entry {
 }
 
 /// All commands, in the order `/help` shows them.
-pub const ENTRIES: [Entry; 39] = [
+pub const ENTRIES: [Entry; 40] = [
     entry(Command::Help, "help", "[COMMAND]", "this list, or one command").or("?"),
     entry(Command::Tool, "tool", "NAME [ARGUMENTS]", "run a tool: plain text, key=value or JSON"),
     entry(Command::Tools, "tools", "", "the tools and their arguments"),
@@ -128,7 +129,8 @@ pub const ENTRIES: [Entry; 39] = [
         "the tool calls so far, or a check that none was changed",
     ),
     entry(Command::Stats, "stats", "", "tokens computed and reused, and how fast"),
-    entry(Command::Models, "models", "", "the language model and the embedding model"),
+    entry(Command::Models, "models", "", "the models in use, and the files of others"),
+    entry(Command::Model, "model", "[NAME]", "the models in use, or go on with another"),
     entry(Command::Mem, "mem", "", "memory in use"),
     entry(Command::Mmap, "mmap", "", "the firmware's memory map"),
     entry(Command::Frames, "frames", "", "the page-frame allocator"),

@@ -1,6 +1,6 @@
 //! A machine with fixed facts whose clock moves by a millisecond whenever it is looked at.
 
-use crate::{Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap};
+use crate::{Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap, models::ModelFile};
 use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
 use core::{
     cell::{Cell, OnceCell, RefCell},
@@ -32,6 +32,8 @@ pub struct FakeHost {
     pub reboots: Cell<u32>,
     /// The embedding model.
     pub embedding: RefCell<EmbeddingModel>,
+    /// The models there are to switch to.
+    pub models: RefCell<Vec<ModelFile>>,
     /// What the person says to calls that ask; the last answer holds on. Nobody, if empty.
     pub approvals: RefCell<Vec<Approval>>,
     /// Whether the person reads questions and never answers.
@@ -65,6 +67,7 @@ impl Default for FakeHost {
             shut_downs: Cell::new(0),
             reboots: Cell::new(0),
             embedding: RefCell::default(),
+            models: RefCell::default(),
             approvals: RefCell::default(),
             is_hesitating: Cell::new(false),
             questions: RefCell::default(),
@@ -188,6 +191,10 @@ impl Host for FakeHost {
 
     fn embedding(&self) -> EmbeddingModel {
         self.embedding.borrow().clone()
+    }
+
+    fn models(&self) -> BoxFuture<'_, Vec<ModelFile>> {
+        Box::pin(ready(self.models.borrow().clone()))
     }
 
     fn keymap(&self) -> &'static str {

@@ -63,7 +63,7 @@ fn history_is_listed_and_a_memory_has_to_be_named_clearly_to_be_forgotten() {
         forgotten,
         "forgotten: the gate code is 5521; and its older version: the gate code is 4417"
     );
-    assert!(bench.succeed("/memories").contains("1 memory, 0 that"));
+    assert!(bench.succeed("/memories").contains("1 memory, 0 that hold"));
 }
 
 #[test]

@@ -8,12 +8,14 @@ mod editing;
 mod formats;
 mod injection;
 mod memory;
+mod models;
 mod paging;
 mod rights;
 mod routing;
 mod side_by_side;
 mod stopping;
 mod tool_calls;
+mod warm_start;
 
 use crate::{
     Agent, Config,

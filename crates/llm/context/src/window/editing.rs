@@ -2,7 +2,7 @@
 
 use super::{Paging, Window};
 use crate::{
-    EvictionPolicy, Segment, SegmentState, Turn, TurnId, TurnView, WindowError,
+    EvictionPolicy, KeptTurn, PagedOut, Segment, SegmentState, Turn, TurnId, TurnView, WindowError,
     archive::ArchivedTurn, fragment, outside,
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
@@ -80,14 +80,65 @@ impl Window {
     ) -> Result<Paging, WindowError> {
         let mut next = self.clone();
         next.clear();
-        for turn in &turns {
-            if turn.id <= next.newest_turn || turn.messages.is_empty() {
+        let paging = next.take_up(model, turns)?;
+        *self = next;
+        Ok(paging)
+    }
+
+    /// Replaces all turns by those of a conversation that was kept across a power cut, as
+    /// [`Self::restore`] does; what was in the archive stays there. New turns are counted on from
+    /// `newest_turn`, or from the last if that is higher. Only what has to leave the window is
+    /// reported as paged out.
+    ///
+    /// # Errors
+    /// As [`Self::restore`].
+    pub fn resume<M: LanguageModel>(
+        &mut self,
+        model: &M,
+        turns: Vec<KeptTurn>,
+        newest_turn: TurnId,
+    ) -> Result<Paging, WindowError> {
+        let mut next = self.clone();
+        next.clear();
+        let mut live = Vec::new();
+        let mut forgotten = Vec::new();
+        let mut last = TurnId::NONE;
+        for KeptTurn { turn, archived } in turns {
+            if turn.id <= last || turn.messages.is_empty() {
                 return Err(WindowError::TurnOrder { turn: turn.id });
             }
-            next.newest_turn = turn.id;
+            last = turn.id;
+            let Some(PagedOut { tokens, came_during }) = archived else {
+                live.push(turn);
+                continue;
+            };
+            let Turn { id, messages, held_outside_data } = turn;
+            let turn = ArchivedTurn { turn: id, messages, tokens, came_during, held_outside_data };
+            let mut paging = Paging::default();
+            next.archive_turn(turn, tokens, EvictionPolicy::OldestFirst, &mut paging);
+            forgotten.append(&mut paging.forgotten);
         }
-        let tokens = next.turn_tokens(model, &turns)?;
-        let archived = turns.len() - self.budget_turns(&tokens, next.used());
+        let mut paging = next.take_up(model, live)?;
+        paging.forgotten.splice(..0, forgotten);
+        next.newest_turn = last.max(newest_turn);
+        *self = next;
+        Ok(paging)
+    }
+
+    /// Adds turns to a window that has none. After an error it is of no use.
+    fn take_up<M: LanguageModel>(
+        &mut self,
+        model: &M,
+        turns: Vec<Turn>,
+    ) -> Result<Paging, WindowError> {
+        for turn in &turns {
+            if turn.id <= self.newest_turn || turn.messages.is_empty() {
+                return Err(WindowError::TurnOrder { turn: turn.id });
+            }
+            self.newest_turn = turn.id;
+        }
+        let tokens = self.turn_tokens(model, &turns)?;
+        let archived = turns.len() - self.budget_turns(&tokens, self.used());
         let last = turns.get(archived..).and_then(<[_]>::last).map_or(TurnId::NONE, |it| it.id);
         let mut paging = Paging::default();
         for (index, turn) in turns.into_iter().enumerate() {
@@ -101,21 +152,20 @@ impl Window {
                     came_during: last,
                     held_outside_data,
                 };
-                next.archive_turn(turn, tokens, EvictionPolicy::OldestFirst, &mut paging);
+                self.archive_turn(turn, tokens, EvictionPolicy::OldestFirst, &mut paging);
                 continue;
             }
-            next.uses.touch(id);
+            self.uses.touch(id);
             if held_outside_data {
-                next.outside_turns.insert(id);
+                self.outside_turns.insert(id);
             }
             for message in messages {
                 let segment = Segment::new(message, id, SegmentState::Live);
-                next.append(model, vec![segment])?;
+                self.append(model, vec![segment])?;
             }
         }
-        next.place_summary(model, self.budget.summary())?;
-        next.make_room(model, &mut paging)?;
-        *self = next;
+        self.place_summary(model, self.budget.summary())?;
+        self.make_room(model, &mut paging)?;
         Ok(paging)
     }
 

@@ -2,6 +2,7 @@
 
 mod batch;
 mod error;
+mod examine;
 pub(crate) mod forward;
 mod prefix;
 mod sequences;
@@ -10,6 +11,7 @@ mod tests;
 
 pub use batch::{BatchError, Extension};
 pub use error::{LoadError, MemoryRefusal};
+pub use examine::{Examined, examine};
 pub use prefix::PrefixError;
 pub use sequences::{SequenceError, SequenceId};
 
@@ -32,6 +34,7 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
+use core::any::Any;
 use forward::{Network, Scratch};
 use llm_tensor::{CpuFeatures, TensorType};
 use sequences::Sequences;
@@ -95,6 +98,9 @@ pub struct Engine<'m> {
     arena: KvArena,
     sequences: Sequences,
     scratch: Scratch,
+    /// Who holds the memory of the file. The last field, so that it goes when nothing reads the file
+    /// any more.
+    keeper: Option<Box<dyn Any>>,
 }
 
 impl<'m> Engine<'m> {
@@ -145,7 +151,16 @@ impl<'m> Engine<'m> {
             arena,
             sequences,
             scratch,
+            keeper: None,
         })
+    }
+
+    /// The same model, which keeps `keeper` until all its other parts are gone: the owner of the
+    /// memory that it was loaded from.
+    #[must_use]
+    pub fn kept_by(mut self, keeper: Box<dyn Any>) -> Self {
+        self.keeper = Some(keeper);
+        self
     }
 
     /// What was allocated.
@@ -254,7 +269,7 @@ impl<'m> Engine<'m> {
 
 /// The plan to load by, if memory allows one.
 fn plan(gguf: &Gguf<'_>, config: &Config, options: &Options) -> Result<MemoryPlan, LoadError> {
-    let merges = gguf.strings("tokenizer.ggml.merges")?.map_or(0, |merges| merges.len());
+    let merges = merges(gguf)?;
     let wanted = options.context.unwrap_or(config.trained_context.min(options.most_context));
     if wanted == 0 || wanted > config.trained_context {
         return Err(LoadError::ContextOutOfRange { wanted, trained: config.trained_context });
@@ -275,6 +290,11 @@ fn plan(gguf: &Gguf<'_>, config: &Config, options: &Options) -> Result<MemoryPla
             smallest: MemoryPlan::new(config, merges, MIN_CONTEXT.min(wanted), extra),
         }))),
     }
+}
+
+/// How many merges the tokenizer has.
+fn merges(gguf: &Gguf<'_>) -> Result<usize, LoadError> {
+    Ok(gguf.strings("tokenizer.ggml.merges")?.map_or(0, |merges| merges.len()))
 }
 
 /// The longest fine-tune that is part of a name; longer ones are notes of the training run.
@@ -410,6 +430,14 @@ impl LanguageModel for Engine<'_> {
     ) -> Result<(), ForwardError> {
         let extension = Extension { sequence: Sequences::MAIN, tokens, wants_each: true };
         self.extend_main(extension, pacer, |_, token, logits| visit(token, logits)).await
+    }
+
+    fn save_prefix(&self, len: usize, most_bytes: usize) -> Result<Vec<u8>, PrefixError> {
+        self.save_sequence_prefix(Sequences::MAIN, len, most_bytes)
+    }
+
+    fn restore_prefix(&mut self, tokens: &[TokenId], bytes: &[u8]) -> Result<usize, PrefixError> {
+        self.restore_sequence_prefix(Sequences::MAIN, tokens, bytes)
     }
 
     fn logits(&self) -> &[f32] {

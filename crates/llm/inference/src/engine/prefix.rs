@@ -14,9 +14,10 @@
 //! | 2 each | halves: for each layer and token the keys, then the values, `(kv_heads, head_dim)` |
 //! | 8 | FNV-1a hash, over 64-bit words, of all before it |
 //!
-//! Bytes that do not fit the model, the machine and the tokens in every point are refused: what
-//! would be computed after them were wrong, and nobody would notice. The hash notices accidents; it
-//! is no protection against malice.
+//! Bytes that do not fit the model and the machine in every point are refused: what would be
+//! computed after them were wrong, and nobody would notice. Of tokens that begin as others do, the
+//! common beginning is taken: what is computed of a token depends on none behind it. The hash
+//! notices accidents; it is no protection against malice.
 
 use super::{Engine, SequenceId};
 use crate::{hash::Fnv, model::TokenId};
@@ -33,6 +34,8 @@ const HASH_LEN: usize = 8;
 /// Why the state of a prefix cannot be saved or restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrefixError {
+    /// The model has no state that could be saved.
+    Unsupported,
     /// A sequence that has been freed.
     UnknownSequence(SequenceId),
     /// More tokens are to be saved than are computed.
@@ -41,6 +44,13 @@ pub enum PrefixError {
         wanted: usize,
         /// Tokens that are computed.
         computed: usize,
+    },
+    /// More bytes than were allowed.
+    TooLarge {
+        /// How many they are.
+        bytes: usize,
+        /// How many were allowed.
+        most: usize,
     },
     /// No memory for the bytes.
     AllocationFailed {
@@ -75,11 +85,8 @@ pub enum PrefixError {
         /// Layers, key/value heads, elements of a head.
         found: [u32; 3],
     },
-    /// Of other tokens than those asked for.
-    OtherTokens {
-        /// The first position at which they differ.
-        position: usize,
-    },
+    /// Of tokens of which not even the first is the one asked for.
+    OtherTokens,
     /// Keys or values that are not numbers.
     NotANumber {
         /// Where: the layer.
@@ -106,9 +113,13 @@ pub enum PrefixError {
 impl fmt::Display for PrefixError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Unsupported => write!(f, "the model has no state that could be saved"),
             Self::UnknownSequence(id) => write!(f, "{id} is not there"),
             Self::TooShort { wanted, computed } => {
                 write!(f, "{wanted} tokens are to be saved, {computed} are computed")
+            }
+            Self::TooLarge { bytes, most } => {
+                write!(f, "the state has {bytes} bytes, {most} are the most")
             }
             Self::AllocationFailed { bytes } => write!(f, "no memory for {bytes} bytes"),
             Self::NotEmpty(id) => write!(f, "{id} has tokens already"),
@@ -132,9 +143,7 @@ impl fmt::Display for PrefixError {
             Self::OtherShape { found: [layers, heads, dim] } => {
                 write!(f, "saved state has {layers} layers of {heads} heads of {dim}, not as here")
             }
-            Self::OtherTokens { position } => {
-                write!(f, "saved state is of another text, from token {position} on")
-            }
+            Self::OtherTokens => write!(f, "saved state is of another text"),
             Self::NotANumber { layer, position } => write!(
                 f,
                 "saved state holds what is not a number: layer {layer}, position {position}"
@@ -151,17 +160,39 @@ impl fmt::Display for PrefixError {
 
 impl core::error::Error for PrefixError {}
 
+/// A saved state, as it stands in its bytes.
+struct Saved<'b> {
+    tokens: &'b [[u8; 4]],
+    /// `(layers, tokens, keys and values, kv_heads, head_dim)`
+    halves: &'b [[u8; 2]],
+}
+
+impl Saved<'_> {
+    fn tokens(&self) -> impl Iterator<Item = TokenId> {
+        self.tokens.iter().map(|&bytes| TokenId(u32::from_le_bytes(bytes)))
+    }
+}
+
 impl Engine<'_> {
-    /// The state of the first `len` tokens of a sequence, in the format of this module.
+    /// The state of the first `len` tokens of a sequence, in the format of this module, in at most
+    /// `most_bytes`.
     ///
     /// # Errors
-    /// The sequence is not there or shorter, or there is no memory for the bytes.
-    pub fn save_prefix(&self, id: SequenceId, len: usize) -> Result<Vec<u8>, PrefixError> {
+    /// The sequence is not there or shorter, the bytes are too many, or there is no memory for them.
+    pub fn save_sequence_prefix(
+        &self,
+        id: SequenceId,
+        len: usize,
+        most_bytes: usize,
+    ) -> Result<Vec<u8>, PrefixError> {
         let sequence = self.sequences.get(id).map_err(|_| PrefixError::UnknownSequence(id))?;
         let computed = sequence.tokens.len();
         let tokens =
             sequence.tokens.get(..len).ok_or(PrefixError::TooShort { wanted: len, computed })?;
         let bytes = HEADER_LEN + len * (4 + self.position_len()) + HASH_LEN;
+        if bytes > most_bytes {
+            return Err(PrefixError::TooLarge { bytes, most: most_bytes });
+        }
         let mut out = Vec::new();
         out.try_reserve_exact(bytes).map_err(|_| PrefixError::AllocationFailed { bytes })?;
         out.extend_from_slice(MAGIC);
@@ -185,28 +216,33 @@ impl Engine<'_> {
         Ok(out)
     }
 
-    /// Makes `tokens` the computed tokens of an empty sequence, from the bytes that
-    /// [`Self::save_prefix`] gave for them. The next token can be computed then; logits there are
-    /// none before that.
+    /// Makes the tokens that `tokens` and those saved in `bytes` begin with in common the computed
+    /// tokens of an empty sequence; returns how many they are. The next token can be computed then;
+    /// logits there are none before that.
     ///
     /// # Errors
     /// Whatever does not fit. The sequence is still empty then.
-    pub fn restore_prefix(
+    pub fn restore_sequence_prefix(
         &mut self,
         id: SequenceId,
         tokens: &[TokenId],
         bytes: &[u8],
-    ) -> Result<(), PrefixError> {
+    ) -> Result<usize, PrefixError> {
         let sequence = self.sequences.get(id).map_err(|_| PrefixError::UnknownSequence(id))?;
         if !sequence.tokens.is_empty() {
             return Err(PrefixError::NotEmpty(id));
         }
-        let halves = self.checked_halves(tokens, bytes)?;
-        let (needed, limit) = (tokens.len(), self.plan.context);
-        if needed > limit {
-            return Err(PrefixError::ContextFull { needed, limit });
+        let saved = self.checked(bytes)?;
+        let common =
+            saved.tokens().zip(tokens).take_while(|(saved, asked)| saved == *asked).count();
+        if common == 0 && !tokens.is_empty() {
+            return Err(PrefixError::OtherTokens);
         }
-        let positions = 0..needed;
+        let limit = self.plan.context;
+        if common > limit {
+            return Err(PrefixError::ContextFull { needed: common, limit });
+        }
+        let positions = 0..common;
         let needed_pages =
             self.arena.pages_needed(&sequence.table, &positions, core::iter::empty());
         let free_pages = self.arena.free_pages();
@@ -216,23 +252,23 @@ impl Engine<'_> {
         let half_row = self.network.config.kv_length();
         let sequence = self.sequences.get_mut(id).map_err(|_| PrefixError::UnknownSequence(id))?;
         self.arena.make_writable(&mut sequence.table, &positions);
-        for (index, row) in halves.chunks_exact(2 * half_row).enumerate() {
-            let (layer, position) = (index / needed, index % needed);
+        let count = saved.tokens.len();
+        for (index, row) in saved.halves.chunks_exact(2 * half_row).enumerate() {
+            let (layer, position) = (index / count, index % count);
+            if position >= common {
+                continue;
+            }
             let (keys, values) = row.split_at(half_row);
             let [keys, values] =
                 [keys, values].map(|row| row.iter().map(|&half| u16::from_le_bytes(half)));
             self.arena.store_halves(layer, &sequence.table, position, keys, values);
         }
-        sequence.tokens.extend_from_slice(tokens);
-        Ok(())
+        sequence.tokens.extend_from_slice(&tokens[..common]);
+        Ok(common)
     }
 
-    /// The halves in `bytes`, when everything about them is right.
-    fn checked_halves<'b>(
-        &self,
-        tokens: &[TokenId],
-        bytes: &'b [u8],
-    ) -> Result<&'b [[u8; 2]], PrefixError> {
+    /// What `bytes` hold, when everything about them is right.
+    fn checked<'b>(&self, bytes: &'b [u8]) -> Result<Saved<'b>, PrefixError> {
         let found = bytes.len();
         let cut_off = PrefixError::WrongLength { expected: None, found };
         if bytes.get(..MAGIC.len()) != Some(MAGIC) {
@@ -267,20 +303,15 @@ impl Engine<'_> {
         if shape != self.shape() {
             return Err(PrefixError::OtherShape { found: shape });
         }
-        let (saved, halves) = body[HEADER_LEN..].split_at(4 * count);
-        let saved = saved.as_chunks::<4>().0.iter().map(|&bytes| u32::from_le_bytes(bytes));
-        let asked = tokens.iter().map(|token| token.0);
-        if let Some(position) = first_difference(saved, asked) {
-            return Err(PrefixError::OtherTokens { position });
-        }
-        let halves = halves.as_chunks::<2>().0;
+        let (tokens, halves) = body[HEADER_LEN..].split_at(4 * count);
+        let (tokens, halves) = (tokens.as_chunks::<4>().0, halves.as_chunks::<2>().0);
         // An exponent of all ones: infinite, or not a number.
         let is_bad = |half: &[u8; 2]| u16::from_le_bytes(*half) & 0x7c00 == 0x7c00;
         if let Some(index) = halves.iter().position(is_bad) {
             let row = index / (2 * self.network.config.kv_length());
             return Err(PrefixError::NotANumber { layer: row / count, position: row % count });
         }
-        Ok(halves)
+        Ok(Saved { tokens, halves })
     }
 
     /// Bytes of the keys and values of a position.
@@ -309,16 +340,4 @@ fn hash(bytes: &[u8]) -> u64 {
     let mut hash = Fnv::new();
     hash.update(bytes);
     hash.finish()
-}
-
-/// The first position at which two sequences differ, which may be the end of one of them.
-fn first_difference(
-    mut a: impl Iterator<Item = u32>,
-    mut b: impl Iterator<Item = u32>,
-) -> Option<usize> {
-    (0..).find_map(|position| match (a.next(), b.next()) {
-        (None, None) => Some(None),
-        (x, y) if x == y => None,
-        _ => Some(Some(position)),
-    })?
 }

@@ -50,6 +50,15 @@ impl<'a> Gguf<'a> {
     /// # Errors
     /// Whatever is wrong with the file, with its place.
     pub fn parse(file: &'a [u8]) -> Result<Self, GgufError> {
+        Self::parse_head(file, file.len() as u64)
+    }
+
+    /// Reads and checks the header of a file of `file_len` bytes of which only the beginning is at
+    /// hand. Tensors whose data is not there have none.
+    ///
+    /// # Errors
+    /// As of [`Self::parse`]; [`GgufError::Truncated`] where `file` ends within the header.
+    pub(crate) fn parse_head(file: &'a [u8], file_len: u64) -> Result<Self, GgufError> {
         let mut cursor = Cursor::new(file);
         if !file.starts_with(&MAGIC) {
             return Err(GgufError::NotGguf { found: file[..file.len().min(4)].to_vec() });
@@ -90,7 +99,7 @@ impl<'a> Gguf<'a> {
             if by_name.insert(entry.name, tensors.len()).is_some() {
                 return Err(GgufError::DuplicateTensor(entry.name.to_string()));
             }
-            tensors.push(entry.locate(file, data_start, alignment)?);
+            tensors.push(entry.locate(file, file_len, data_start, alignment)?);
         }
         Ok(Self { file, metadata, tensors, by_name, header_len })
     }

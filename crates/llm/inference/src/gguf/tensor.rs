@@ -86,10 +86,11 @@ impl<'a> Entry<'a> {
         Ok(Self { name, dimensions, type_number: cursor.u32(what)?, offset: cursor.u64(what)? })
     }
 
-    /// Checks the entry against the file.
+    /// Checks the entry against a file of `file_len` bytes, of which `file` is the beginning.
     pub(super) fn locate(
         self,
         file: &'a [u8],
+        file_len: u64,
         data_start: u64,
         alignment: u64,
     ) -> Result<TensorInfo<'a>, GgufError> {
@@ -125,19 +126,15 @@ impl<'a> Entry<'a> {
             .and_then(|len| len.checked_add(self.offset))
             .and_then(|end| end.checked_add(data_start))
             .ok_or_else(|| problem(format!("its end, {} + its size, overflows", self.offset)))?;
-        if end > file.len() as u64 {
-            return Err(GgufError::TensorBeyondEnd {
-                tensor: tensor(),
-                end,
-                file_len: file.len() as u64,
-            });
+        if end > file_len {
+            return Err(GgufError::TensorBeyondEnd { tensor: tensor(), end, file_len });
         }
         Ok(TensorInfo {
             name: self.name,
             kind,
             // Each is at most the number of elements, which fits: the data lies in the file.
             dimensions: self.dimensions.iter().map(|&dimension| dimension as usize).collect(),
-            data: &file[(data_start + self.offset) as usize..end as usize],
+            data: file.get((data_start + self.offset) as usize..end as usize).unwrap_or_default(),
         })
     }
 }

@@ -41,7 +41,7 @@ fn at_midnight(date: Date) -> Option<DateTime> {
 }
 
 /// The time so many seconds after 1970 began; `None` outside of what [`DateTime`] can say.
-fn from_unix(seconds: i64) -> Option<DateTime> {
+pub(crate) fn from_unix(seconds: i64) -> Option<DateTime> {
     // The bounds of the years 0 to 65535, beyond which `DateTime` would give the nearest year's.
     let is_inside = (-62_167_219_200..2_005_949_145_600).contains(&seconds);
     is_inside.then(|| DateTime::from_unix(seconds))
@@ -49,7 +49,8 @@ fn from_unix(seconds: i64) -> Option<DateTime> {
 
 /// Monday, 2026-11-23 23:59:59, for tests.
 #[cfg(test)]
-const NOW: DateTime = DateTime { year: 2026, month: 11, day: 23, hour: 23, minute: 59, second: 59 };
+pub(crate) const NOW: DateTime =
+    DateTime { year: 2026, month: 11, day: 23, hour: 23, minute: 59, second: 59 };
 
 #[cfg(test)]
 mod tests {

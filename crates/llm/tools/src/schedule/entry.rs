@@ -132,12 +132,23 @@ fn step_past(due: i64, interval_s: u64, now: i64) -> Option<i64> {
     due.checked_add(steps.checked_mul(interval)?)
 }
 
+/// Checks that something is not too far away.
+pub(super) const fn check_span(seconds: u64) -> Result<(), ScheduleError> {
+    if seconds > MAX_SPAN_S { Err(ScheduleError::TooFar) } else { Ok(()) }
+}
+
+/// Checks that something does not repeat too often, nor too far from one time to the next.
+pub(super) const fn check_interval(seconds: u64) -> Result<(), ScheduleError> {
+    if seconds < MIN_INTERVAL_S {
+        return Err(ScheduleError::TooOften { seconds });
+    }
+    check_span(seconds)
+}
+
 /// When something is due for the first time.
 pub(super) fn first_due(when: &When, now: Moment) -> Result<Due, ScheduleError> {
     let after = |seconds: u64| {
-        if seconds > MAX_SPAN_S {
-            return Err(ScheduleError::TooFar);
-        }
+        check_span(seconds)?;
         Ok(match now.unix_s {
             Some(unix_s) => Due::Unix(unix_s.saturating_add_unsigned(seconds)),
             None => Due::Uptime(now.uptime_ns.saturating_add(seconds * 1_000_000_000)),

@@ -6,6 +6,7 @@
 
 mod entry;
 mod error;
+mod kept;
 mod request;
 mod tool;
 
@@ -138,6 +139,11 @@ impl Schedule {
             }
         });
         due
+    }
+
+    /// The number that was given last.
+    pub const fn last_id(&self) -> u32 {
+        self.last_id
     }
 
     fn not_found(&self, name: &str) -> ScheduleError {

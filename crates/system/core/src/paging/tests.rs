@@ -116,6 +116,29 @@ fn says_which_page_is_taken_even_inside_a_large_one() {
 }
 
 #[test]
+fn unmaps_whole_pages_and_keeps_their_tables() {
+    let (mut memory, tables) = empty(ALL);
+    let len = 2 * MIB + PAGE_BYTES;
+    let map = |memory: &mut FakeMemory, phys| {
+        tables.map(memory, VirtAddr(HIGH), PhysAddr(phys), len, Access::READ_WRITE)
+    };
+    map(&mut memory, 2 * MIB).expect("free range");
+    let count = memory.tables.len();
+    assert_eq!(tables.unmap_page(&mut memory, VirtAddr(HIGH + PAGE_BYTES)), None, "within a page");
+    let large = tables.unmap_page(&mut memory, VirtAddr(HIGH)).expect("mapped");
+    assert_eq!((large.address, large.page_bytes), (PhysAddr(2 * MIB), 2 * MIB));
+    let small = tables.unmap_page(&mut memory, VirtAddr(HIGH + 2 * MIB)).expect("mapped");
+    assert_eq!((small.address, small.page_bytes), (PhysAddr(4 * MIB), PAGE_BYTES));
+    for at in [HIGH, HIGH + 2 * MIB] {
+        assert_eq!(tables.translate(&memory, VirtAddr(at)), None);
+        assert_eq!(tables.unmap_page(&mut memory, VirtAddr(at)), None);
+    }
+    assert_eq!(tables.unmap_page(&mut memory, VirtAddr(1 << 47)), None);
+    map(&mut memory, 8 * MIB).expect("free again");
+    assert_eq!(memory.tables.len(), count);
+}
+
+#[test]
 fn reports_that_no_table_is_left() {
     let (mut memory, tables) = empty(ALL);
     memory.limit = Some(3);

@@ -7,7 +7,7 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 ///
 /// # Errors
 /// It leads out of the tree.
-pub(super) fn parse(path: &str) -> Result<Vec<&str>, FatError> {
+pub fn parse(path: &str) -> Result<Vec<&str>, FatError> {
     let mut names = Vec::new();
     for name in path.split('/') {
         match name {

@@ -1,7 +1,7 @@
 //! Taking back, branching, reading and taking up again.
 
 use super::*;
-use crate::{RecallSource, Recalled, Turn, outside::marked};
+use crate::{KeptTurn, PagedOut, RecallSource, Recalled, Turn, outside::marked};
 
 const TEMPLATES: [Template; 4] =
     [Template::ChatMl, Template::Counting, Template::Alternating, Template::Folding];
@@ -208,4 +208,47 @@ fn a_turn_is_known_for_text_from_outside_that_was_recalled_for_it() {
         let lines = in_state(&window, SegmentState::Summary);
         assert!(lines.iter().all(|line| !line.text().contains("Obey")), "{lines:?}");
     }
+}
+
+#[test]
+fn a_resumed_conversation_stands_where_it_stood() {
+    for template in TEMPLATES {
+        let model = ScriptedModel::new(900, []).with_template(template);
+        let mut window = window_with(&model, Budget::new(900, 100).with_summary(130));
+        window.set_policy(EvictionPolicy::LeastRecentlyUsed);
+        for _ in 0..12 {
+            turn(&model, &mut window, "the ship sailed on and on over calm water", "ok");
+            // The first is used again and again, so that younger ones go before it.
+            window.touch(TurnId(1));
+        }
+        turn(&model, &mut window, "taken back", "ok");
+        window.undo(&model).unwrap();
+        let kept = kept_of(&window);
+        assert!(kept[0].archived.is_none() && kept[1].archived.is_some());
+        let mut again = window_with(&model, Budget::new(900, 100).with_summary(130));
+        let paging = again.resume(&model, kept.clone(), window.newest_turn()).unwrap();
+        assert_eq!(paging, Paging::default());
+        assert_eq!((live(&again), archived(&again)), (live(&window), archived(&window)));
+        assert_eq!(kept_of(&again), kept);
+        turn(&model, &mut again, "what now?", "ok");
+        assert_eq!(again.last_turn(), Some(TurnId(14)), "the number of a turn taken back");
+
+        // In a smaller window, what does not fit is paged out and reported.
+        let small = ScriptedModel::new(600, []).with_template(template);
+        let mut window = window_with(&small, Budget::new(600, 100).with_summary(130));
+        let before = kept.iter().filter(|turn| turn.archived.is_some()).count();
+        let paging = window.resume(&small, kept.clone(), TurnId(13)).unwrap();
+        assert!(!paging.paged_out.is_empty());
+        assert_eq!(archived(&window).len(), before + paging.paged_out.len());
+        assert!(window.usage().used <= window.budget().high_mark());
+    }
+}
+
+/// All turns, as they are kept across a power cut.
+fn kept_of(window: &Window) -> Vec<KeptTurn> {
+    let place = |id| {
+        let archived = window.archive().get(id)?;
+        Some(PagedOut { tokens: archived.tokens, came_during: archived.came_during })
+    };
+    turns(window).into_iter().map(|turn| KeptTurn { archived: place(turn.id), turn }).collect()
 }

@@ -36,18 +36,43 @@ fn a_restored_prefix_goes_on_with_the_same_bits() {
     for len in [0, 1, 31, 32, 70] {
         let mut engine = load(&file);
         run(engine.extend(&text[..75], &Unpaced)).expect("the tokens fit");
-        let saved = engine.save_prefix(engine.main_sequence(), len).expect("it is computed");
+        let saved = engine.save_prefix(len, usize::MAX).expect("it is computed");
         run(engine.extend(&text[75..], &Unpaced)).expect("the tokens fit");
         let expected = logit_bits(&engine);
 
         let mut other = load(&file);
-        let main = other.main_sequence();
-        other.restore_prefix(main, &text[..len], &saved).expect("it fits");
+        assert_eq!(other.restore_prefix(&text[..len], &saved), Ok(len));
         assert_eq!(other.computed(), &text[..len]);
         assert!(other.logits().is_empty());
-        assert_eq!(other.save_prefix(main, len).as_ref(), Ok(&saved));
+        assert_eq!(other.save_prefix(len, usize::MAX).as_ref(), Ok(&saved));
         run(other.extend(&text[len..], &Unpaced)).expect("the tokens fit");
         assert_eq!(logit_bits(&other), expected, "{len} tokens");
+    }
+}
+
+#[test]
+fn of_another_text_the_common_beginning_is_restored() {
+    let file = TestModel::default().build();
+    let text = tokens(80);
+    let mut engine = load(&file);
+    run(engine.extend(&text[..70], &Unpaced)).expect("the tokens fit");
+    let saved = engine.save_prefix(70, usize::MAX).expect("it is computed");
+    for common in [1, 31, 32, 33, 69] {
+        let mut asked = text.clone();
+        asked[common] = TokenId(asked[common].0 ^ 1);
+        let mut fresh = load(&file);
+        run(fresh.extend(&asked, &Unpaced)).expect("the tokens fit");
+
+        let mut other = load(&file);
+        assert_eq!(other.restore_prefix(&asked, &saved), Ok(common));
+        assert_eq!(other.computed(), &asked[..common]);
+        run(other.extend(&asked[common..], &Unpaced)).expect("the tokens fit");
+        assert_eq!(logit_bits(&other), logit_bits(&fresh), "{common} tokens");
+    }
+    for (asked, common) in [(80, 70), (40, 40), (0, 0)] {
+        let mut other = load(&file);
+        assert_eq!(other.restore_prefix(&text[..asked], &saved), Ok(common));
+        assert_eq!(other.computed(), &text[..common]);
     }
 }
 
@@ -58,11 +83,17 @@ fn what_does_not_fit_is_refused_by_name_and_changes_nothing() {
     let mut engine = load(&file);
     run(engine.extend(&text, &Unpaced)).expect("the tokens fit");
     let main = engine.main_sequence();
-    let saved = engine.save_prefix(main, 40).expect("it is computed");
+    let saved = engine.save_prefix(40, usize::MAX).expect("it is computed");
     assert_eq!(
-        engine.save_prefix(main, 41),
+        engine.save_prefix(41, usize::MAX),
         Err(PrefixError::TooShort { wanted: 41, computed: 40 })
     );
+    let bytes = saved.len();
+    assert_eq!(
+        engine.save_prefix(40, bytes - 1),
+        Err(PrefixError::TooLarge { bytes, most: bytes - 1 })
+    );
+    assert_eq!(engine.save_prefix(40, bytes).as_ref(), Ok(&saved));
     let target = engine.create_sequence().expect("memory");
     let free_pages = engine.kv_arena().free_pages();
     let changed = |offset: usize, with: &[u8]| {
@@ -84,25 +115,23 @@ fn what_does_not_fit_is_refused_by_name_and_changes_nothing() {
         (changed(len - 20, &[saved[len - 20] ^ 1]), PrefixError::Corrupted),
         (sealed(changed(12, &[saved[12] ^ 1])), PrefixError::OtherDialect),
         (sealed(changed(24, &[4, 0, 0, 0, 1])), PrefixError::OtherShape { found: [4, 1, 16] }),
-        (sealed(changed(40 + 4 * 7, &[0xee])), PrefixError::OtherTokens { position: 7 }),
+        (sealed(changed(40, &[0xee])), PrefixError::OtherTokens),
         (sealed(changed(nan, &[1, 0x7c])), PrefixError::NotANumber { layer: 1, position: 3 }),
     ];
     for (bytes, expected) in cases {
-        assert_eq!(engine.restore_prefix(target, &text, &bytes), Err(expected));
+        assert_eq!(engine.restore_sequence_prefix(target, &text, &bytes), Err(expected));
         assert_eq!(engine.sequence_tokens(target), Ok(&[][..]));
         assert_eq!(engine.kv_arena().free_pages(), free_pages);
     }
-    let refused = engine.restore_prefix(target, &text[..39], &saved);
-    assert_eq!(refused, Err(PrefixError::OtherTokens { position: 39 }));
-    assert_eq!(engine.restore_prefix(main, &text, &saved), Err(PrefixError::NotEmpty(main)));
+    assert_eq!(engine.restore_prefix(&text, &saved), Err(PrefixError::NotEmpty(main)));
     engine.free_sequence(target).expect("it is there");
-    let refused = engine.restore_prefix(target, &text, &saved);
+    let refused = engine.restore_sequence_prefix(target, &text, &saved);
     assert_eq!(refused, Err(PrefixError::UnknownSequence(target)));
 
     let other_file = TestModel { seed: 2, ..TestModel::default() }.build();
     let mut other = load(&other_file);
     let fingerprint = engine.info().fingerprint;
-    let refused = other.restore_prefix(other.main_sequence(), &text, &saved);
+    let refused = other.restore_prefix(&text, &saved);
     assert_eq!(refused, Err(PrefixError::OtherModel { fingerprint }));
 }
 
@@ -112,16 +141,15 @@ fn a_prefix_that_finds_no_room_is_refused() {
     let text = tokens(300);
     let mut engine = load(&file);
     run(engine.extend(&text, &Unpaced)).expect("the tokens fit");
-    let saved = engine.save_prefix(engine.main_sequence(), 300).expect("it is computed");
+    let saved = engine.save_prefix(300, usize::MAX).expect("it is computed");
     let options = Options { context: Some(256), ..Options::new(CpuFeatures::detect()) };
     let mut small = Engine::load(&file, options, &SerialPool).expect("sound model");
-    let main = small.main_sequence();
-    let refused = small.restore_prefix(main, &text, &saved);
+    let refused = small.restore_prefix(&text, &saved);
     assert_eq!(refused, Err(PrefixError::ContextFull { needed: 300, limit: 256 }));
-    let short = engine.save_prefix(engine.main_sequence(), 200).expect("it is computed");
+    let short = engine.save_prefix(200, usize::MAX).expect("it is computed");
     let other = small.create_sequence().expect("memory");
     run(small.extend(&text[..100], &Unpaced)).expect("the tokens fit");
-    let refused = small.restore_prefix(other, &text[..200], &short);
+    let refused = small.restore_sequence_prefix(other, &text[..200], &short);
     assert_eq!(refused, Err(PrefixError::ArenaFull { needed_pages: 7, free_pages: 4 }));
 }
 
@@ -131,9 +159,8 @@ fn no_random_damage_is_believed() {
     let text = tokens(9);
     let mut engine = load(&file);
     run(engine.extend(&text, &Unpaced)).expect("the tokens fit");
-    let saved = engine.save_prefix(engine.main_sequence(), 9).expect("it is computed");
+    let saved = engine.save_prefix(9, usize::MAX).expect("it is computed");
     engine.truncate(0);
-    let main = engine.main_sequence();
     let mut random = Random::new(1);
     for _ in 0..3000 {
         let mut bytes = saved.clone();
@@ -156,10 +183,11 @@ fn no_random_damage_is_believed() {
         // may differ in keys and values, but must be of this model and these tokens.
         let is_sealed = bytes.len() >= 8 && random.below(2) == 0;
         let bytes = if is_sealed { sealed(bytes) } else { bytes };
-        match engine.restore_prefix(main, &text, &bytes) {
-            Ok(()) => {
+        match engine.restore_prefix(&text, &bytes) {
+            Ok(common) => {
                 assert_eq!(bytes.len(), saved.len());
-                assert_eq!(bytes[..40 + 4 * 9], saved[..40 + 4 * 9]);
+                assert_eq!(bytes[..40 + 4 * common], saved[..40 + 4 * common]);
+                assert_eq!(engine.computed(), &text[..common]);
                 assert!(is_sealed || bytes == saved);
                 engine.truncate(0);
             }
