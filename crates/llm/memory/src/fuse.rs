@@ -3,11 +3,12 @@
 //! Relevance is a convex combination of both scores, after Bruch, Gai and Ingber, "An Analysis of
 //! Fusion Functions for Hybrid Retrieval" (2023): it found such a sum better than reciprocal rank
 //! fusion and in little need of tuning, and unlike ranks it keeps how near something is, so that a
-//! caller can tell that nothing answers. Each score is brought to 0 to 1 by what is possible, not by
-//! what was found: a cosine is in that range already, what is below 0 being unrelated, and
-//! [`crate::bm25`] gives shares of the most that a document could have. Divided by the question's best
-//! instead, a single everyday word in common would count as much as all of them. That the recent and the important come first is after Park et al., "Generative
-//! Agents" (2023), but as a discount: neither makes relevant what is not.
+//! caller can tell that nothing answers. Each score is brought to 0 to 1 by what is possible, not
+//! by what was found: a cosine is in that range already, what is below 0 being unrelated, and
+//! [`crate::bm25`] gives shares of the most that a document could have. Divided by the question's
+//! best instead, a single everyday word in common would count as much as all of them. That the
+//! recent and the important come first is after Park et al., "Generative Agents" (2023), but as a
+//! discount: neither makes relevant what is not.
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -25,12 +26,13 @@ pub struct Weights {
 }
 
 impl Default for Weights {
-    /// 0.75 for meaning, as `cargo xtask eval-memory` counts: of the values from 0.3 to 0.95 it did best
-    /// for every other fact of `memory-quality.jsonl`. For the rest, which had no part in the choice, the
-    /// right fact is first for 81 % of the questions and among three for 92 %; by meaning alone it is 80 %
-    /// and 92 %. Less loses paraphrases, more loses names and numbers; how many of each the set has, somebody
-    /// decided, but from 0.7 to 0.9 little changes. A tenth each for recency and importance: they order
-    /// what is about as relevant. A month, because facts about a person change over months, not days.
+    /// 0.75 for meaning, as `cargo xtask eval-memory` counts: of the values from 0.3 to 0.95 it did
+    /// best for every other fact of `memory-quality.jsonl`. For the rest, which had no part in the
+    /// choice, the right fact is first for 81 % of the questions and among three for 92 %; by
+    /// meaning alone it is 80 % and 92 %. Less loses paraphrases, more loses names and numbers; how
+    /// many of each the set has, somebody decided, but from 0.7 to 0.9 little changes. A tenth each
+    /// for recency and importance: they order what is about as relevant. A month, because facts
+    /// about a person change over months, not days.
     fn default() -> Self {
         Self { meaning: 0.75, recency: 0.1, importance: 0.1, half_life_s: 30 * 86_400 }
     }
@@ -57,8 +59,9 @@ pub struct Ranked {
 }
 
 /// The `count` best of what was found by meaning (`cosines`) or by words (`words`, scores of
-/// [`crate::bm25`] or of anything else from 0 to 1). Whatever is missing from a list counts 0 there. `about` is asked once
-/// for each candidate; without `now_unix_s`, or a time of its own, something is half recent.
+/// [`crate::bm25`] or of anything else from 0 to 1). Whatever is missing from a list counts 0
+/// there. `about` is asked once for each candidate; without `now_unix_s`, or a time of its own,
+/// something is half recent.
 ///
 /// Best first; among equals the newer, then the higher number. A number that stands in a list twice
 /// counts with its better score.
