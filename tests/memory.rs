@@ -205,6 +205,10 @@ fn files_go_from_the_host_into_memory_and_back() {
     let said = system.output("/recall where is the boat?");
     assert!(said.ends_with("(Dokumente/Lange Namen sind erlaubt.md:5-7)"), "{said}");
     system.output("/tool write_file {\"path\": \"out/list.txt\", \"text\": \"milk and bread\"}");
+    let said = system.output("/disks");
+    assert!(said.contains("files in `/`, ") && said.contains("and the store"), "{said}");
+    let said = system.output("/tool sysinfo about=disk");
+    assert!(said.contains("are free for files on the disk"), "{said}");
     system.shut_down();
 
     let out = artifacts().join("memory-out.txt");
@@ -234,6 +238,8 @@ fn a_disk_of_somebody_else_is_read_and_not_changed() {
     fs::remove_file(hello).unwrap();
     let before = fs::read(&image.0).unwrap();
     let mut system = boot(&image, "virtio");
+    let said = system.output("/disks");
+    assert!(said.contains("files of somebody else, to be read in `/disk1`"), "{said}");
     let said = system.output("/tool read_file path=disk1/hello.txt");
     assert!(said.contains("Hello from a stick."), "{said}");
     let refused =

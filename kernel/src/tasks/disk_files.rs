@@ -1,18 +1,34 @@
 //! The files of all volumes, as the agent's tools see them.
 
-use alloc::{boxed::Box, string::ToString, vec::Vec};
-use core::cell::RefCell;
+use alloc::{
+    boxed::Box,
+    format,
+    rc::Rc,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::cell::{Cell, RefCell};
 use llm_memory::BoxFuture;
 use llm_tools::{
     Files,
-    facility::{FileEntry, FileError},
+    facility::{FileEntry, FileError, Room},
+    measure::bytes,
 };
-use system_files::{FatError, Tree, fat::Item};
+use system_files::{
+    FatError, Tree, Volume,
+    fat::{Item, Space},
+    probe::{Contents, probe},
+};
+use system_platform::BlockDevice;
 
-/// The tree of volumes. It only grows, while the system starts.
+/// The tree of volumes, and which disk they are on. It only grows, while the system starts.
 #[derive(Default)]
 pub struct DiskFiles {
     tree: RefCell<Tree>,
+    /// Disks whose volumes are in the tree, and in which folders.
+    places: RefCell<Vec<(Rc<dyn BlockDevice>, String)>>,
+    /// Files were written since somebody asked.
+    has_changed: Cell<bool>,
 }
 
 impl DiskFiles {
@@ -21,9 +37,50 @@ impl DiskFiles {
         !self.tree.borrow().is_empty()
     }
 
-    /// Changes the tree.
-    pub fn change(&self, change: impl FnOnce(&mut Tree)) {
-        change(&mut self.tree.borrow_mut());
+    /// Puts the volume of our own disk at the root.
+    pub fn set_root(&self, disk: &Rc<dyn BlockDevice>, volume: Volume) {
+        self.tree.borrow_mut().set_root(Rc::new(volume));
+        self.note(disk, "/".into());
+    }
+
+    /// Puts the volume of somebody else's disk into a folder.
+    pub fn add(&self, disk: &Rc<dyn BlockDevice>, folder: String, volume: Volume) {
+        self.note(disk, format!("/{folder}"));
+        self.tree.borrow_mut().add(folder, Rc::new(volume));
+    }
+
+    fn note(&self, disk: &Rc<dyn BlockDevice>, folder: String) {
+        self.places.borrow_mut().push((disk.clone(), folder));
+        self.has_changed.set(true);
+    }
+
+    /// What is on a disk, in words.
+    pub async fn holds(&self, disk: &Rc<dyn BlockDevice>) -> String {
+        let places = self.places.borrow();
+        let folders: Vec<String> = places
+            .iter()
+            .filter(|(other, _)| Rc::ptr_eq(other, disk))
+            .map(|(_, folder)| folder.clone())
+            .collect();
+        drop(places);
+        if folders == ["/"] {
+            let room = self.room().await.ok();
+            let free = room.map(|room| format!(", {} of them free", bytes(room.free_bytes)));
+            return format!("files in `/`{}, and the store", free.unwrap_or_default());
+        }
+        if !folders.is_empty() {
+            return format!("files of somebody else, to be read in `{}`", folders.join("`, `"));
+        }
+        match probe(disk).await {
+            Ok(Contents::Blank) => "blank".into(),
+            Ok(_) => "nothing that can be used".into(),
+            Err(error) => format!("it cannot be read: {error}"),
+        }
+    }
+
+    /// Whether files were written since the last call.
+    pub fn take_changed(&self) -> bool {
+        self.has_changed.take()
     }
 
     /// The tree as it is now: volumes are shared, so it is cheap.
@@ -33,6 +90,15 @@ impl DiskFiles {
 }
 
 impl Files for DiskFiles {
+    fn room(&self) -> BoxFuture<'_, Result<Room, FileError>> {
+        let tree = self.tree();
+        Box::pin(async move {
+            let root = tree.root().ok_or(FileError::NotFound { path: "/".into() })?;
+            let Space { total_bytes, free_bytes } = root.space().await.map_err(told)?;
+            Ok(Room { total_bytes, free_bytes })
+        })
+    }
+
     fn list<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<Vec<FileEntry>, FileError>> {
         let tree = self.tree();
         Box::pin(async move {
@@ -54,6 +120,7 @@ impl Files for DiskFiles {
     ) -> BoxFuture<'a, Result<(), FileError>> {
         let tree = self.tree();
         Box::pin(async move {
+            self.has_changed.set(true);
             tree.create_folders_for(path).await.map_err(told)?;
             let written = match is_append {
                 true => tree.append(path, bytes).await,

@@ -9,7 +9,7 @@ use alloc::{boxed::Box, rc::Rc, string::ToString, vec::Vec};
 use core::cell::{OnceCell, RefCell};
 use drivers_ps2::{Keyboard, layouts};
 use llm_agent::{
-    Approval, Check, EmbeddingModel, Host, Question, UnknownKeymap, models::ModelFile,
+    Approval, Check, Disk, EmbeddingModel, Host, Question, UnknownKeymap, models::ModelFile,
 };
 use llm_memory::{BoxFuture, TextEmbedder, WordEmbedder};
 use llm_tools::{CodeHost, Files};
@@ -117,6 +117,20 @@ impl Host for KernelHost {
 
     fn files(&self) -> Option<&dyn Files> {
         self.files.is_there().then_some(&*self.files)
+    }
+
+    fn disks(&self) -> BoxFuture<'_, Vec<Disk>> {
+        Box::pin(async {
+            let mut disks = Vec::new();
+            for disk in self.disks.found() {
+                let holds = self.files.holds(&disk).await;
+                let info = disk.info();
+                disks.push(Disk { name: info.name.clone(), len_bytes: info.len_bytes(), holds });
+            }
+            let problem = |what| Disk { name: what, len_bytes: 0, holds: "cannot be used".into() };
+            disks.extend(self.disks.problems().into_iter().map(problem));
+            disks
+        })
     }
 
     fn code_host(&self) -> Option<Rc<dyn CodeHost>> {

@@ -79,7 +79,7 @@ pub async fn open(
                         Ok(volume) => {
                             let text = format!("The files of {name} can be read in /{folder}.");
                             tell(observer, &text);
-                            host.disk_files().change(|tree| tree.add(folder, Rc::new(volume)));
+                            host.disk_files().add(&disk, folder, volume);
                         }
                         Err(error) => report(observer, &name, &error),
                     }
@@ -195,6 +195,9 @@ impl Storage {
         agent: &mut KernelAgent,
     ) {
         let is_awaited = || desk.has_new_line().load(Ordering::Relaxed);
+        if host.disk_files().take_changed() {
+            agent.refresh_files(observer, desk.has_new_line()).await;
+        }
         let mut is_more = !self.is_out_of_order;
         while is_more && !is_awaited() {
             is_more = match agent.maintain_memory().await {
@@ -270,7 +273,7 @@ async fn take(
     match mount(host, disk, layout.files, Access::ReadWrite).await {
         Ok(volume) => {
             files = true;
-            host.disk_files().change(|tree| tree.set_root(Rc::new(volume)));
+            host.disk_files().set_root(disk, volume);
         }
         Err(error) => report(observer, name, &error),
     }

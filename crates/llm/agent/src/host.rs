@@ -53,6 +53,11 @@ pub trait Host {
         None
     }
 
+    /// The disks, whatever is on them.
+    fn disks(&self) -> BoxFuture<'_, Vec<Disk>> {
+        Box::pin(core::future::ready(Vec::new()))
+    }
+
     /// The network, where there is one.
     fn network(&self) -> Option<&dyn Network> {
         None
@@ -95,6 +100,17 @@ pub enum EmbeddingModel {
     Ready(ModelInfo),
     /// It cannot be used, for this reason.
     Unusable(String),
+}
+
+/// A disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disk {
+    /// What it is called.
+    pub name: String,
+    /// Its length.
+    pub len_bytes: u64,
+    /// What is on it, and what becomes of it, in words.
+    pub holds: String,
 }
 
 /// The result of one check.

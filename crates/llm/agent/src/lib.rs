@@ -47,7 +47,7 @@ pub use command::names as command_names;
 pub use event::{
     AgentEvent, ErrorSource, Observer, PowerAction, ReplyReport, StopReason, ToolSource,
 };
-pub use host::{Check, EmbeddingModel, Host, UnknownKeymap};
+pub use host::{Check, Disk, EmbeddingModel, Host, UnknownKeymap};
 pub use llm_context::{PageOut, RecallSource, RoleCounts, TurnId, Usage, WindowError};
 pub use llm_tools::grants::{Approval, Question};
 pub use session::{Resumed, SessionError};

@@ -368,3 +368,26 @@ fn a_saved_index_is_used_and_a_damaged_one_is_built_anew() {
     assert_eq!((memory.vectors.unsaved, index.len()), (60, 60));
     assert_eq!(best(&memory, "which pier is the boat at?", &model).id, late.id);
 }
+
+#[test]
+fn a_full_disk_is_said_and_forgetting_makes_room_again() {
+    let disk = Rc::new(MemoryDisk::new(512, 1536));
+    format(disk.clone());
+    let model = Model::new(1);
+    let (mut memory, _) = open(disk.clone());
+    let text = |number: u64| format!("box {number} {}", "holds many things ".repeat(200));
+    let error = (0..1000).find_map(|number| {
+        let text = text(number);
+        pace::run(memory.remember(NewEntry::fact(&text, None), &model)).err()
+    });
+    let error = error.expect("such a disk holds no thousand such texts");
+    assert!(matches!(error, MemoryError::Store(StoreError::Full { .. })), "{error}");
+    assert!(format!("{error}").contains("the store is full"), "{error}");
+    let kept = memory.len();
+    assert_eq!(open(disk.clone()).0.len(), kept, "all that was acknowledged is there");
+    let (mut memory, _) = open(disk);
+    for id in 1..=kept as u64 / 2 {
+        pace::run(memory.forget(id)).unwrap();
+    }
+    say(&mut memory, &text(2000), &model);
+}

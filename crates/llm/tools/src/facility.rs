@@ -67,6 +67,15 @@ pub enum FileError {
     },
 }
 
+/// How much room a disk has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes in all.
+    pub total_bytes: u64,
+    /// Bytes that are free.
+    pub free_bytes: u64,
+}
+
 /// Files and folders; paths are separated by `/` and begin at the root.
 pub trait Files {
     /// What is in a folder, in the order of names.
@@ -82,6 +91,9 @@ pub trait Files {
         bytes: &'a [u8],
         is_append: bool,
     ) -> BoxFuture<'a, Result<(), FileError>>;
+
+    /// How much room there is for files.
+    fn room(&self) -> BoxFuture<'_, Result<Room, FileError>>;
 }
 
 /// What a server answers.

@@ -1,16 +1,15 @@
-//! `sysinfo`: what the machine is and how it does.
+//! `sysinfo`: what the machine is and how it does, and how much room its disk has.
 
 use crate::{
-    Example, ReadingContext, Tool, ToolContext, ToolFuture, ToolOutput,
+    Example, ReadingContext, Tool, ToolContext, ToolError, ToolFuture, ToolOutput,
+    facility::Room,
     measure::{bytes, duration},
     schema::{Argument, ArgumentType, object},
-    tool::done,
 };
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 use serde_json::{Value, json};
-use system_platform::Machine;
 
-/// Returns CPU, memory, uptime and boot loader of this machine, or one of them.
+/// Returns CPU, memory, disk, uptime and boot loader of this machine, or one of them.
 pub struct SysInfo {
     schema: Value,
 }
@@ -19,17 +18,19 @@ pub struct SysInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Topic {
     Memory,
+    Disk,
     Cpu,
     Uptime,
     Boot,
 }
 
 impl Topic {
-    const ALL: [Self; 4] = [Self::Memory, Self::Cpu, Self::Uptime, Self::Boot];
+    const ALL: [Self; 5] = [Self::Memory, Self::Disk, Self::Cpu, Self::Uptime, Self::Boot];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Memory => "memory",
+            Self::Disk => "disk",
             Self::Cpu => "cpu",
             Self::Uptime => "uptime",
             Self::Boot => "boot",
@@ -42,6 +43,7 @@ impl Topic {
             Self::Memory => {
                 &["memory", "ram", "mem", "mb", "gb", "mib", "gib", "gigabytes", "megabytes"]
             }
+            Self::Disk => &["disk", "disks", "drive", "storage", "ssd", "nvme"],
             Self::Cpu => {
                 &["cpu", "cpus", "processor", "processors", "core", "cores", "avx", "avx2", "simd"]
             }
@@ -50,8 +52,17 @@ impl Topic {
         }
     }
 
-    fn statement(self, machine: &dyn Machine) -> String {
-        match self {
+    async fn statement(self, context: &ToolContext<'_>) -> Result<String, ToolError> {
+        let machine = context.machine;
+        Ok(match self {
+            Self::Disk => match context.files {
+                None => "There is no disk with files.".into(),
+                Some(files) => {
+                    let Room { total_bytes, free_bytes } = files.room().await?;
+                    let [free, total] = [free_bytes, total_bytes].map(bytes);
+                    format!("{free} of {total} are free for files on the disk.")
+                }
+            },
             Self::Memory => {
                 let memory = machine.memory();
                 let [free, total, used] = [memory.free, memory.total, memory.used].map(bytes);
@@ -70,7 +81,7 @@ impl Topic {
                 format!("The machine has been up for {}.", duration(machine.uptime_ns()))
             }
             Self::Boot => format!("It was booted by {}.", machine.boot_description()),
-        }
+        })
     }
 }
 
@@ -81,7 +92,7 @@ impl SysInfo {
             schema: object(&[Argument::optional(
                 "about",
                 ArgumentType::String,
-                "memory, cpu, uptime or boot",
+                "memory, disk, cpu, uptime or boot",
             )]),
         }
     }
@@ -99,7 +110,7 @@ impl Tool for SysInfo {
     }
 
     fn description(&self) -> &str {
-        "Returns CPU, memory, uptime and boot loader of this machine."
+        "Returns CPU, memory, disk, uptime and boot loader of this machine."
     }
 
     fn schema(&self) -> &Value {
@@ -109,6 +120,7 @@ impl Tool for SysInfo {
     fn examples(&self) -> &[Example] {
         &[
             Example { request: "How much memory is free?", arguments: r#"{"about": "memory"}"# },
+            Example { request: "How much disk space is left?", arguments: r#"{"about": "disk"}"# },
             Example { request: "What CPU is this?", arguments: r#"{"about": "cpu"}"# },
             Example { request: "How is the machine doing?", arguments: r#"{}"# },
         ]
@@ -128,10 +140,16 @@ impl Tool for SysInfo {
     fn call<'a>(&'a self, arguments: &'a Value, context: ToolContext<'a>) -> ToolFuture<'a> {
         let about = arguments["about"].as_str();
         let topic = Topic::ALL.into_iter().find(|topic| Some(topic.as_str()) == about);
-        let topics = topic.map_or(Topic::ALL.to_vec(), |topic| vec![topic]);
-        let statements: Vec<String> =
-            topics.into_iter().map(|topic| topic.statement(context.machine)).collect();
-        done(Ok(ToolOutput::new(statements.join(" "))))
+        let is_there = |topic: &Topic| *topic != Topic::Disk || context.files.is_some();
+        let all = || Topic::ALL.into_iter().filter(is_there).collect();
+        let topics: Vec<Topic> = topic.map_or_else(all, |topic| vec![topic]);
+        Box::pin(async move {
+            let mut statements = Vec::new();
+            for topic in topics {
+                statements.push(topic.statement(&context).await?);
+            }
+            Ok(ToolOutput::new(statements.join(" ")))
+        })
     }
 }
 
@@ -151,5 +169,14 @@ mod tests {
         );
         let one = bench.call("sysinfo", json!({"about": "uptime"})).unwrap();
         assert_eq!(one, "The machine has been up for 1 min 1 s.");
+        let disk = json!({"about": "disk"});
+        assert_eq!(bench.call("sysinfo", disk.clone()).unwrap(), "There is no disk with files.");
+        let mut bench = Bench::complete();
+        let room = bench.call("sysinfo", disk).unwrap();
+        assert_eq!(room, "63.9 MiB of 64 MiB are free for files on the disk.");
+        assert_eq!(
+            bench.readings("sysinfo", "how much space is left on the disk?"),
+            [json!({"about": "disk"})]
+        );
     }
 }

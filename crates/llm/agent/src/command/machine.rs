@@ -1,7 +1,9 @@
-//! What the machine is and how it does: `/mem /mmap /frames /cpus /ticks /time`.
+//! What the machine is and how it does: `/disks /mem /mmap /frames /cpus /ticks /time`.
 
+use crate::{Agent, Disk};
 use alloc::{format, string::String};
 use core::fmt::Write;
+use llm_inference::model::LanguageModel;
 use llm_tools::{
     calendar::WEEKDAYS,
     measure::{bytes, duration},
@@ -10,6 +12,18 @@ use system_platform::Machine;
 
 /// Bytes of a page frame.
 const FRAME_BYTES: u64 = 4096;
+
+pub async fn disks<M: LanguageModel>(agent: &Agent<'_, M>) -> String {
+    let mut text = String::new();
+    for Disk { name, len_bytes, holds } in agent.host.disks().await {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "- **{name}**, {}: {holds}", bytes(len_bytes));
+    }
+    if text.is_empty() {
+        text.push_str("No disk was found.");
+    }
+    text
+}
 
 pub fn mem(machine: &dyn Machine) -> String {
     let memory = machine.memory();

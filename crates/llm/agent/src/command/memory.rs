@@ -205,6 +205,26 @@ pub async fn ingest<M: LanguageModel, O: Observer + ?Sized>(
     Ok(text.trim_end().into())
 }
 
+impl<M: LanguageModel> Agent<'_, M> {
+    /// Looks again at the files that were taken into memory, and takes in those that have changed, until
+    /// `cancel` is set. What cannot be read now, because its disk is elsewhere perhaps, stays as it was.
+    pub async fn refresh_files<O: Observer + ?Sized>(&mut self, observer: &O, cancel: &AtomicBool) {
+        let Some(files) = self.host.files() else { return };
+        let paths: Vec<String> = self.memory.files().map(|file| file.path.clone()).collect();
+        for path in paths {
+            let running = ingest_file(self, files, &path, observer);
+            match until_cancelled(running, cancel).await {
+                Some(Ok(Some(said))) => {
+                    let text = format!("Changed since it was taken into memory: {said}.");
+                    observer.on_event(&AgentEvent::Notice { text: &text });
+                }
+                Some(Ok(None) | Err(_)) => {}
+                None => return,
+            }
+        }
+    }
+}
+
 /// Takes one file in; what is to be said of it, or `None` if it was known as it is.
 async fn ingest_file<M: LanguageModel, O: Observer + ?Sized>(
     agent: &mut Agent<'_, M>,

@@ -50,6 +50,7 @@ pub async fn run<M: LanguageModel, O: Observer + ?Sized>(
         Command::Ingest => memory::ingest(agent, arguments, observer, cancel).await,
         Command::Models if arguments.is_empty() => Ok(models::list(agent).await),
         Command::Model => models::switch(agent, arguments).await,
+        Command::Disks if arguments.is_empty() => Ok(machine::disks(agent).await),
         Command::Edit => editing::edit(agent, entry, arguments, pacer, observer, cancel).await,
         Command::Regenerate if arguments.is_empty() => {
             editing::regenerate(agent, pacer, observer, cancel).await
@@ -132,6 +133,7 @@ fn run_at_once<M: LanguageModel, O: Observer + ?Sized>(
         | Command::Ingest
         | Command::Edit
         | Command::Models
+        | Command::Disks
         | Command::Model
         | Command::Regenerate => String::new(),
     })

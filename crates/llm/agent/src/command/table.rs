@@ -36,6 +36,7 @@ pub enum Command {
     Stats,
     Models,
     Model,
+    Disks,
     Mem,
     Mmap,
     Frames,
@@ -81,7 +82,7 @@ impl Entry {
 }
 
 /// All commands, in the order `/help` shows them.
-pub const ENTRIES: [Entry; 40] = [
+pub const ENTRIES: [Entry; 41] = [
     entry(Command::Help, "help", "[COMMAND]", "this list, or one command").or("?"),
     entry(Command::Tool, "tool", "NAME [ARGUMENTS]", "run a tool: plain text, key=value or JSON"),
     entry(Command::Tools, "tools", "", "the tools and their arguments"),
@@ -131,6 +132,7 @@ pub const ENTRIES: [Entry; 40] = [
     entry(Command::Stats, "stats", "", "tokens computed and reused, and how fast"),
     entry(Command::Models, "models", "", "the models in use, and the files of others"),
     entry(Command::Model, "model", "[NAME]", "the models in use, or go on with another"),
+    entry(Command::Disks, "disks", "", "the disks and what is on them"),
     entry(Command::Mem, "mem", "", "memory in use"),
     entry(Command::Mmap, "mmap", "", "the firmware's memory map"),
     entry(Command::Frames, "frames", "", "the page-frame allocator"),

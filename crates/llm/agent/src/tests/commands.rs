@@ -33,6 +33,8 @@ fn an_unknown_command_brings_the_nearest() {
     assert_eq!(bench.fail("/rm -rf"), "there is no command `/rm`; `/help` shows them all");
     assert_eq!(bench.fail("/"), "there is no command `/`; `/help` shows them all");
     assert_eq!(bench.fail("/mem all"), "usage: `/mem`");
+    assert_eq!(bench.fail("/disks all"), "usage: `/disks`");
+    assert_eq!(bench.succeed("/disks"), "No disk was found.");
 }
 
 #[test]

@@ -86,6 +86,10 @@ fn files_are_taken_in_cited_looked_at_again_and_forgotten() {
     );
     let recalled = bench.succeed("/recall when do I call the dentist?");
     assert_eq!(recalled, "The dentist has moved to Friday. (notes.txt:1)");
+    files.put("todo.md", "- paint the fence");
+    pace::run(bench.agent.refresh_files(&bench.recorder, &bench.cancel));
+    let recalled = bench.succeed("/recall what about the fence?");
+    assert_eq!(recalled, "- paint the fence (todo.md:1)");
     let list = bench.succeed("/memories files");
     assert!(list.contains("- notes.txt, 1 part\n"), "{list}");
     assert_eq!(bench.succeed("/forget notes.txt"), "forgotten: notes.txt, which had 1 part");

@@ -1,6 +1,6 @@
 //! Files in memory.
 
-use crate::facility::{FileEntry, FileError, Files};
+use crate::facility::{FileEntry, FileError, Files, Room};
 use alloc::{
     borrow::ToOwned,
     boxed::Box,
@@ -125,6 +125,13 @@ fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
 }
 
 impl Files for FakeFiles {
+    fn room(&self) -> BoxFuture<'_, Result<Room, FileError>> {
+        let used: usize = self.files.borrow().values().map(Vec::len).sum();
+        let total_bytes = 64 << 20;
+        let room = Room { total_bytes, free_bytes: total_bytes - used as u64 };
+        Box::pin(ready(Ok(room)))
+    }
+
     fn list<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<Vec<FileEntry>, FileError>> {
         Box::pin(ready(self.list_now(path)))
     }
