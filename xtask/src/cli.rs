@@ -44,8 +44,8 @@ cargo xtask <command>
   measure                   start-up, speed and key latency in the emulator
   lint                      formatting and lints
   fuzz TARGET [--seconds N] bad input of libFuzzer's making, for a minute or as long as you say:
-                            cron, fat, gguf, grammar, gpt, schema, template, tokenizer, tool_call
-                            (docs/testing.md)
+                            calculator, chunks, cron, fat, gguf, gpt, grammar, schema, store, template,
+                            tokenizer, tool_call (docs/testing.md)
   miri                      the arithmetic's tests under Miri
   setup                     install what is missing
   help                      this text
