@@ -105,6 +105,7 @@ pub async fn run(
         agent.process_input(&line, &pacer, &observer, desk.stop()).await;
         if let Some(file) = agent.take_model_request() {
             stage.switch(&mut agent, &file).await;
+            storage.warm_up(&observer, &mut agent).await;
         }
         storage.save(&observer, &mut agent).await;
         desk.update(|console| console.view.set_keymap(host.keymap()));

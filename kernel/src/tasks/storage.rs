@@ -120,7 +120,13 @@ impl Storage {
                 observer.report_error("session", &format!("It cannot be brought back: {error}."));
             }
         }
-        match agent.restore_warm_start(&store, observer).await {
+        self.warm_up(observer, agent).await;
+    }
+
+    /// Takes from the store what the model has computed before of the prompt's beginning.
+    pub async fn warm_up(&self, observer: &ConsoleObserver, agent: &mut KernelAgent) {
+        let Some(store) = &self.store else { return };
+        match agent.restore_warm_start(store, observer).await {
             WarmStart::Restored { tokens, pinned } => {
                 event_log::write(&Event::WarmStart { tokens: tokens as u64 });
                 if tokens == pinned && agent.is_warm() {

@@ -50,6 +50,8 @@ impl<M: LanguageModel> Agent<'_, M> {
             self.report_paging(&paging, observer);
             self.report_context(observer);
         }
+        // Its state is another, though its tokens may be the same.
+        self.kept_start.clear();
         self.call_grammar = None;
         self.speculator = Speculator::new();
         Ok(())

@@ -364,3 +364,21 @@ fn models_without_a_state_and_agents_without_a_model_start_cold() {
     assert_eq!(run(bench.agent.save_warm_start(&store)), Ok(SavedStart::Unchanged));
     assert_eq!(store.usage().records, 0);
 }
+
+#[test]
+fn each_model_keeps_a_state_of_its_own_and_finds_it_when_it_comes_back() {
+    let (one, other) = (model(1), model(2));
+    let (disk, load) = (formatted(), |file| {
+        Engine::load(file, Options::new(CpuFeatures::detect()), &SerialPool).expect("sound model")
+    });
+    let (store, mut started) = (open(&disk), Started::new(&one));
+    started.warm_up();
+    assert!(matches!(started.save(&store), SavedStart::Saved { .. }));
+    started.agent.replace_model(Some(load(&other)), &started.recorder).expect("it fits");
+    assert_eq!(started.restore(&store), WarmStart::Nothing);
+    started.warm_up();
+    assert!(matches!(started.save(&store), SavedStart::Saved { .. }), "the tokens are the same");
+    started.agent.replace_model(Some(load(&one)), &started.recorder).expect("it fits");
+    let pinned = started.pinned();
+    assert_eq!(started.restore(&store), WarmStart::Restored { tokens: pinned, pinned });
+}
