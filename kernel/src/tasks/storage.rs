@@ -185,7 +185,7 @@ impl Storage {
         if self.store.is_none() {
             tell(
                 observer,
-                "There is no disk for it, so nothing will last: memories and files are gone when the \
+                "No disk is in use, so nothing will last: what is said and remembered is gone when the \
                  machine is switched off.",
             );
         }
