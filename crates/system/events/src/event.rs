@@ -536,11 +536,12 @@ mod tests {
 
     #[test]
     fn speeds_that_are_no_numbers_leave_the_line_valid() {
-        let mut event = examples("", &Value::Null)[7];
-        if let Event::Reply { decode_tok_s, prefill_tok_s, .. } = &mut event {
-            *decode_tok_s = Some(f32::NAN);
-            *prefill_tok_s = Some(f32::INFINITY);
-        }
+        let examples = examples("", &Value::Null);
+        let reply = examples.into_iter().find(|event| matches!(event, Event::Reply { .. }));
+        let mut event = reply.expect("there is an example of each");
+        let Event::Reply { decode_tok_s, prefill_tok_s, .. } = &mut event else { unreachable!() };
+        *decode_tok_s = Some(f32::NAN);
+        *prefill_tok_s = Some(f32::INFINITY);
         let value: Value = serde_json::from_str(&event.to_line(0)).unwrap();
         assert_eq!(value["decode_tok_s"], Value::Null);
         assert_eq!(value["prefill_tok_s"], Value::Null);
