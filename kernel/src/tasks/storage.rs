@@ -37,6 +37,8 @@ pub struct Storage {
     blank: Vec<Rc<dyn BlockDevice>>,
     /// Keeping order has failed, which was told.
     is_out_of_order: bool,
+    /// Keeping the session has failed the last time, which was told.
+    is_session_lost: bool,
     /// How the store was when it was last written down that all of it was acknowledged.
     closed: Usage,
 }
@@ -138,13 +140,16 @@ impl Storage {
     }
 
     /// Keeps the session as it is now.
-    pub async fn save(&self, observer: &ConsoleObserver, agent: &mut KernelAgent) {
+    pub async fn save(&mut self, observer: &ConsoleObserver, agent: &mut KernelAgent) {
         let Some(store) = &self.store else { return };
         match agent.save_session(store).await {
             // What failed to be brought back is not written over.
-            Ok(()) | Err(SessionError::NotResumed) => {}
+            Ok(()) | Err(SessionError::NotResumed) => self.is_session_lost = false,
             Err(error) => {
-                observer.report_error("session", &format!("It cannot be kept: {error}."));
+                // Once: it would be told after every line.
+                if !core::mem::replace(&mut self.is_session_lost, true) {
+                    observer.report_error("session", &format!("It cannot be kept: {error}."));
+                }
             }
         }
     }

@@ -391,3 +391,20 @@ fn a_full_disk_is_said_and_forgetting_makes_room_again() {
     }
     say(&mut memory, &text(2000), &model);
 }
+
+#[test]
+fn a_store_for_reading_is_searched_and_refuses_what_is_new() {
+    let disk = disk();
+    let model = Model::new(1);
+    let (mut memory, _) = open(disk.clone());
+    say(&mut memory, "I prefer metric units", &model);
+    drop(memory);
+    let store = Rc::new(pace::run(Store::open_read_only(disk)).unwrap());
+    let (mut memory, _) = pace::run(Memory::open(store)).unwrap();
+    put_in_order(&mut memory, &model);
+    assert_eq!(best(&memory, "which units?", &model).text, "I prefer metric units");
+    let new = NewEntry::fact("the boat is at pier 9", None);
+    let error = pace::run(memory.remember(new, &model)).unwrap_err();
+    assert_eq!(error, MemoryError::Store(StoreError::ReadOnly));
+    assert_eq!(memory.len(), 1);
+}

@@ -129,7 +129,11 @@ impl Memory {
             return Ok(true);
         }
         let effort = if self.is_erasure_due { Effort::Erase } else { Effort::Space };
-        let has_more = store.compact_step(effort).await?;
+        let has_more = match store.compact_step(effort).await {
+            // Nothing is to be put in order there.
+            Err(StoreError::ReadOnly) => false,
+            step => step?,
+        };
         self.is_erasure_due &= has_more;
         Ok(has_more)
     }
