@@ -294,3 +294,24 @@ fn the_conversation_goes_on_after_a_power_cut_without_computing_its_start_again(
     let reply = ask(&mut system, "What is my sister called?");
     system.check("it is recalled", text(&reply, "text").contains("Clara"), &reply);
 }
+
+#[test]
+fn a_write_protected_disk_is_read_and_says_so() {
+    let image = Image::ours("protected");
+    let mut system = boot(&image, "virtio");
+    system.output("/remember the boat is at pier 9");
+    system.shut_down();
+    let mut options = machine(&image, "virtio", ModelChoice::None);
+    let drive = options.qemu_args.iter_mut().find(|argument| argument.starts_with("if=none"));
+    drive.unwrap().push_str(",readonly=on");
+    let before = fs::read(&image.0).unwrap();
+    let mut system = System::boot(&options);
+    let errors = system.events("error");
+    let is_told = errors.iter().any(|event| text(event, "message").contains("write-protected"));
+    system.check("the person is told", is_told, &Value::from(errors));
+    assert_eq!(system.output("/recall boat"), "the boat is at pier 9");
+    let refused = system.refusal("/remember the boat is gone");
+    assert!(refused.contains("reading only") || refused.contains("read-only"), "{refused}");
+    system.shut_down();
+    assert!(fs::read(&image.0).unwrap() == before);
+}

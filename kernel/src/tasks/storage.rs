@@ -7,7 +7,13 @@ use super::{
     switch_model::KernelAgent,
 };
 use crate::{boot::BootInfo, platform::entropy};
-use alloc::{boxed::Box, format, rc::Rc, string::String, vec::Vec};
+use alloc::{
+    boxed::Box,
+    format,
+    rc::Rc,
+    string::{String, ToString},
+    vec::Vec,
+};
 use core::{pin::pin, sync::atomic::Ordering};
 use llm_agent::{Resumed, SavedStart, SessionError, WarmStart};
 use llm_tools::measure::bytes;
@@ -321,8 +327,12 @@ async fn take(
 async fn open_store(
     disk: &Rc<dyn BlockDevice>,
     extent: Extent,
-) -> Result<(Rc<Store<'static>>, Option<OpenError>), OpenError> {
+) -> Result<(Rc<Store<'static>>, Option<String>), OpenError> {
     let device: Rc<dyn BlockDevice> = Rc::new(extent.open(disk.clone())?);
+    if disk.info().is_read_only {
+        let store = Store::open_read_only(device).await?;
+        return Ok((Rc::new(store), Some("the disk is write-protected".into())));
+    }
     let opened = match Store::open(device.clone()).await {
         Err(OpenError::Unformatted) => {
             let store = u64::from_le_bytes(entropy::bytes());
@@ -332,7 +342,7 @@ async fn open_store(
         }
         Err(error @ (OpenError::Newer { .. } | OpenError::Shrunk { .. })) => {
             let store = Store::open_read_only(device).await?;
-            return Ok((Rc::new(store), Some(error)));
+            return Ok((Rc::new(store), Some(error.to_string())));
         }
         opened => opened,
     };
