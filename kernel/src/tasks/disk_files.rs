@@ -54,15 +54,16 @@ impl DiskFiles {
         self.has_changed.set(true);
     }
 
+    /// The folders in which a disk's volumes are.
+    fn folders_of(&self, disk: &Rc<dyn BlockDevice>) -> Vec<String> {
+        let places = self.places.borrow();
+        let of_disk = places.iter().filter(|(other, _)| Rc::ptr_eq(other, disk));
+        of_disk.map(|(_, folder)| folder.clone()).collect()
+    }
+
     /// What is on a disk, in words.
     pub async fn holds(&self, disk: &Rc<dyn BlockDevice>) -> String {
-        let places = self.places.borrow();
-        let folders: Vec<String> = places
-            .iter()
-            .filter(|(other, _)| Rc::ptr_eq(other, disk))
-            .map(|(_, folder)| folder.clone())
-            .collect();
-        drop(places);
+        let folders = self.folders_of(disk);
         if folders == ["/"] {
             let room = self.room().await.ok();
             let free = room.map(|room| format!(", {} of them free", bytes(room.free_bytes)));
