@@ -4,7 +4,7 @@ use std::{
     fmt,
     fs::{File, OpenOptions},
     future::ready,
-    io,
+    io::{self, Seek, SeekFrom},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
@@ -71,8 +71,9 @@ impl FileDisk {
         is_read_only: bool,
     ) -> Result<Self, FileDiskError> {
         let path = path.to_path_buf();
-        let len_bytes = match file.metadata() {
-            Ok(metadata) => metadata.len(),
+        // The length that a disk's device file has in its metadata is 0; its end is where it is.
+        let len_bytes = match (&file).seek(SeekFrom::End(0)) {
+            Ok(len_bytes) => len_bytes,
             Err(source) => return Err(FileDiskError::Io { path, source }),
         };
         if !len_bytes.is_multiple_of(block_bytes.into()) {
