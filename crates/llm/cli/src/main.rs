@@ -51,7 +51,8 @@ commands:
   store check FILE                          read the store on a disk or an image of one, and say what
                                             is wrong; exit 1 if anything is
   store dump [--kind N] FILE                each record of it, a line of JSON
-  store export [--out FILE.jsonl] FILE      all memories in it, a line of JSON each
+  store export [--out FILE.jsonl] FILE      all memories in it, a line of JSON each; exit 1 if any
+                                            cannot be read
   tools-doc --out FILE.md                   write what the agent's tools are
   tokenize [--special] TEXT                 show the tokens of TEXT
   embed [--json] TEXT...                    the vectors of texts, and the cosines between them

@@ -16,16 +16,20 @@ pub fn run(
     output: &mut dyn Write,
 ) -> Result<ExitCode, LookError> {
     let kinds = kind.map_or(0..=u16::MAX, |kind| kind..=kind);
+    let mut written = Ok(());
     let visitor = |key: Key, payload: Result<&[u8], StoreError>| {
         let mut line = json!({ "kind": key.kind, "name": kind_name(key.kind), "id": key.id });
         match payload {
             Ok(bytes) => describe(&mut line, key, bytes),
             Err(error) => line["error"] = error.to_string().into(),
         }
-        // Whoever closes the pipe does not want more.
-        let _ = writeln!(output, "{line}");
+        if written.is_ok() {
+            // A value that is shown must not fail, so it is not shown to what may.
+            written = output.write_all(format!("{line}\n").as_bytes());
+        }
     };
     pace::run(store.visit(kinds, visitor))?;
+    written?;
     Ok(ExitCode::SUCCESS)
 }
 

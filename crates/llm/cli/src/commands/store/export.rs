@@ -25,8 +25,8 @@ pub fn run(store: Rc<Store<'static>>, output: &mut dyn Write) -> Result<ExitCode
             "outside": entry.is_from_outside,
             "superseded_by": memory.superseded_by(entry.id).map(|newer| newer.id),
         });
-        // Whoever closes the pipe does not want more.
-        let _ = writeln!(output, "{line}");
+        // A value that is shown must not fail, so it is not shown to what may.
+        output.write_all(format!("{line}\n").as_bytes())?;
     }
     for record in &unreadable {
         eprintln!("left out: {record}");
