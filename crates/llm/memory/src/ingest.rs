@@ -5,11 +5,15 @@ use crate::{
     chunk::{Chunk, Limits, chunks, sniff, text_of},
     entry::USUAL_IMPORTANCE,
     kinds,
-    memory::{key, put},
     record::FileRecord,
     words::hash,
 };
-use alloc::{borrow::ToOwned, collections::BTreeMap, string::String, vec::Vec};
+use alloc::{
+    borrow::ToOwned,
+    collections::{BTreeMap, BTreeSet},
+    string::String,
+    vec::Vec,
+};
 use system_storage::{Batch, Key};
 
 /// Bytes of text that are about a token of an embedding model.
@@ -48,8 +52,8 @@ impl Ingested {
 }
 
 impl Memory {
-    /// Takes a file in, in place of an older version of it. What has not changed keeps its vectors;
-    /// `progress` is told the chunks done and all. The file is there wholly or as it was before.
+    /// Takes a file in, in place of an older version of it. What has not changed, at the same lines, keeps
+    /// its vectors; `progress` is told the chunks done and all. The file is there wholly or as it was before.
     ///
     /// # Errors
     /// No text, too many chunks, a store that fails; then nothing has changed.
@@ -75,17 +79,17 @@ impl Memory {
         let parts: Vec<Chunk> = chunks(kind, text, measure, LIMITS).collect();
         self.check_room(parts.len())?;
 
-        // Chunks that are as they were keep their numbers, even if their lines have moved.
+        // Chunks that are where and what they were keep their numbers.
+        let old_chunks = old.map(|old| old.chunks).unwrap_or_default();
         let mut known: BTreeMap<(String, String), u64> = BTreeMap::new();
-        for id in old.iter().flat_map(|old| &old.chunks) {
+        for id in &old_chunks {
             if let Some(entry) = self.entries.get(id) {
                 known.insert((entry.under.clone(), entry.text.clone()), *id);
             }
         }
-        let mut batch = Batch::new();
         let mut taken: Vec<(Entry, Option<Codes>)> = Vec::new();
         let mut ids = Vec::new();
-        let mut kept = 0;
+        let mut kept = BTreeSet::new();
         for (done, part) in parts.iter().enumerate() {
             progress(done, parts.len());
             let under = part.context();
@@ -93,7 +97,7 @@ impl Memory {
             let same = known.remove(&(under.clone(), part.text.clone()));
             let same = same.filter(|id| self.entries[id].lines == Some(lines));
             if let Some(id) = same {
-                kept += 1;
+                kept.insert(id);
                 ids.push(id);
                 continue;
             }
@@ -118,32 +122,19 @@ impl Memory {
                 }
                 false => None,
             };
-            put(&mut batch, &entry, codes.as_ref());
             ids.push(entry.id);
             taken.push((entry, codes));
         }
         progress(parts.len(), parts.len());
 
-        let gone: Vec<u64> = match &old {
-            Some(old) => old.chunks.iter().copied().filter(|id| !ids.contains(id)).collect(),
-            None => Vec::new(),
-        };
-        for id in &gone {
-            batch.delete(key(*id));
-        }
+        let gone: Vec<u64> = old_chunks.into_iter().filter(|id| !kept.contains(id)).collect();
         let file_id = file_id.unwrap_or_else(|| self.next_file());
         let record = FileRecord { path: path.into(), hash: content, chunks: ids };
+        let mut batch = Batch::new();
         batch.put(Key::new(kinds::FILE, file_id), record.encode());
-        self.commit(batch).await?;
-        self.is_erasure_due |= !gone.is_empty();
-        for id in &gone {
-            self.drop_entry(*id);
-        }
-        for (entry, codes) in taken {
-            self.take(entry, codes)?;
-        }
+        self.exchange(batch, &gone, taken).await?;
         self.files.insert(file_id, record);
-        Ok(Ingested { chunks: parts.len(), known: kept, removed: gone.len() })
+        Ok(Ingested { chunks: parts.len(), known: kept.len(), removed: gone.len() })
     }
 
     /// Forgets a file and all its chunks; how many there were, or `None` for a file that is not known.
@@ -157,15 +148,10 @@ impl Memory {
         };
         let mut batch = Batch::new();
         batch.delete(Key::new(kinds::FILE, id));
-        for id in &chunks {
-            batch.delete(key(*id));
-        }
-        self.commit(batch).await?;
+        self.exchange(batch, &chunks, Vec::new()).await?;
+        // Its path too, where it had no chunks.
         self.is_erasure_due = true;
         self.files.remove(&id);
-        for id in &chunks {
-            self.drop_entry(*id);
-        }
         Ok(Some(chunks.len()))
     }
 

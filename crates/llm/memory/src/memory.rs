@@ -172,21 +172,13 @@ impl Memory {
             // What it replaces had a history of its own.
             supersedes: older.or(same.and_then(|same| self.entries[&same].supersedes)),
         };
-        let codes = self.codes(&vector, embedder);
-        let mut batch = Batch::new();
-        put(&mut batch, &entry, codes.as_ref());
-        if let Some(same) = same {
-            batch.delete(key(same));
-        }
-        self.commit(batch).await?;
-        let replaced = same.and_then(|same| self.drop_entry(same)).map(|entry| entry.text);
-        self.is_erasure_due |= replaced.is_some();
-        let id = entry.id;
-        self.take(entry, codes)?;
+        let (id, codes) = (entry.id, self.codes(&vector, embedder));
+        let new = Vec::from([(entry, codes)]);
+        let replaced = self.exchange(Batch::new(), same.as_slice(), new).await?.pop();
         let superseded = older.and_then(|older| self.entries.get(&older));
         Ok(Remembered {
             id,
-            replaced,
+            replaced: replaced.map(|entry| entry.text),
             superseded: superseded.map(|entry| entry.text.clone()),
             is_durable: self.store.is_some(),
         })
@@ -210,13 +202,7 @@ impl Memory {
         if ids.is_empty() {
             return Err(MemoryError::Unknown { id });
         }
-        let mut batch = Batch::new();
-        for id in &ids {
-            batch.delete(key(*id));
-        }
-        self.commit(batch).await?;
-        self.is_erasure_due = true;
-        Ok(ids.into_iter().filter_map(|id| self.drop_entry(id)).collect())
+        self.exchange(Batch::new(), &ids, Vec::new()).await
     }
 
     /// The memories that hold, oldest first.
@@ -234,11 +220,6 @@ impl Memory {
         self.len() == 0
     }
 
-    /// A memory, also one that does not hold any more.
-    pub fn get(&self, id: u64) -> Option<&Entry> {
-        self.entries.get(&id)
-    }
-
     /// What has made a memory untrue; `None` if it holds.
     pub fn superseded_by(&self, id: u64) -> Option<&Entry> {
         self.entries.get(self.superseded_by.get(&id)?)
@@ -252,11 +233,6 @@ impl Memory {
     /// The files that were taken in.
     pub fn files(&self) -> impl Iterator<Item = &FileRecord> {
         self.files.values()
-    }
-
-    /// Whether what is remembered survives a power cut.
-    pub const fn is_durable(&self) -> bool {
-        self.store.is_some()
     }
 
     /// The store, where there is one.
@@ -308,6 +284,29 @@ impl Memory {
         (facts::compare(text, &older.text) == facts::Comparison::Supersedes).then_some(id)
     }
 
+    /// Puts new entries in the place of those that go, beside what `batch` has: in the store first, wholly
+    /// or not at all, and here only then. Gives those that went.
+    pub(crate) async fn exchange(
+        &mut self,
+        mut batch: Batch,
+        gone: &[u64],
+        new: Vec<(Entry, Option<Codes>)>,
+    ) -> Result<Vec<Entry>, MemoryError> {
+        for (entry, codes) in &new {
+            put(&mut batch, entry, codes.as_ref());
+        }
+        for id in gone {
+            batch.delete(key(*id));
+        }
+        self.commit(batch).await?;
+        self.is_erasure_due |= !gone.is_empty();
+        let dropped = gone.iter().filter_map(|id| self.drop_entry(*id)).collect();
+        for (entry, codes) in new {
+            self.take(entry, codes)?;
+        }
+        Ok(dropped)
+    }
+
     pub(crate) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         match &self.store {
             Some(store) => store.commit(batch).await,
@@ -352,11 +351,16 @@ impl Memory {
     }
 
     /// Drops an entry that is no longer in the store.
-    pub(crate) fn drop_entry(&mut self, id: u64) -> Option<Entry> {
+    fn drop_entry(&mut self, id: u64) -> Option<Entry> {
         self.hide(id);
         self.superseded_by.remove(&id);
-        self.superseded_by.retain(|_, newer| *newer != id);
-        self.entries.remove(&id)
+        let entry = self.entries.remove(&id)?;
+        if let Some(older) = entry.supersedes
+            && self.superseded_by.get(&older) == Some(&id)
+        {
+            self.superseded_by.remove(&older);
+        }
+        Some(entry)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     Memory, MemoryError, TextEmbedder, kinds,
-    memory::{key, put},
+    memory::{Vectors, key, put},
     record::{FileRecord, RecordError, decode},
 };
 use alloc::{rc::Rc, vec::Vec};
@@ -167,9 +167,10 @@ impl Memory {
 
     /// A scan is built in the time it takes to read it; a graph is not.
     fn is_index_to_be_saved(&self) -> bool {
-        let vectors = &self.vectors;
-        vectors.index.as_ref().is_some_and(VectorIndex::has_graph)
-            && vectors.unsaved > vectors.index.as_ref().map_or(0, VectorIndex::len) / UNSAVED_SHARE
+        let Vectors { index, unsaved, .. } = &self.vectors;
+        let is_due =
+            |index: &VectorIndex| index.has_graph() && *unsaved > index.len() / UNSAVED_SHARE;
+        index.as_ref().is_some_and(is_due)
     }
 
     async fn save_index(&self, store: &Store<'static>) -> Result<(), MemoryError> {
