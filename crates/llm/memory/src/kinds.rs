@@ -16,3 +16,17 @@ pub const TURN: u16 = 17;
 pub const AUDIT: u16 = 18;
 /// The computed state of the beginning of prompts, for a warm start.
 pub const PREFIX: u16 = 32;
+
+/// What a kind of record is called.
+pub const fn name(kind: u16) -> &'static str {
+    match kind {
+        MEMORY => "memory",
+        FILE => "file",
+        INDEX => "index",
+        SESSION => "session",
+        TURN => "turn",
+        AUDIT => "audit",
+        PREFIX => "prefix",
+        _ => "unknown",
+    }
+}

@@ -104,8 +104,7 @@ pub fn encode(entry: &Entry, vector: Option<&Codes>) -> Vec<u8> {
 /// The record is no such record, or a later version's.
 pub fn decode(id: u64, bytes: &[u8]) -> Result<(Entry, Option<Codes>), RecordError> {
     let cut = RecordError::Cut { len_bytes: bytes.len() };
-    let (len, rest) = bytes.split_first_chunk::<4>().ok_or(cut)?;
-    let (object, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize).ok_or(cut)?;
+    let (object, rest) = split(bytes).ok_or(cut)?;
     let object = object_of(object)?;
     let entry = Entry {
         id,
@@ -138,6 +137,12 @@ pub fn decode(id: u64, bytes: &[u8]) -> Result<(Entry, Option<Codes>), RecordErr
         }
     };
     Ok((entry, vector))
+}
+
+/// The JSON object of a memory's record, and what stands behind it; `None` where the record ends before.
+pub fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (len, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(u32::from_le_bytes(*len) as usize)
 }
 
 /// A file whose chunks are memories.

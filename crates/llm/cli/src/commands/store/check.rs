@@ -1,6 +1,6 @@
 //! `store check`: reads every record, and says what is wrong with which.
 
-use super::{Found, LookError, kind_name, object};
+use super::{Found, LookError, object};
 use llm_memory::{
     kinds,
     record::{FileRecord, decode},
@@ -28,13 +28,13 @@ pub fn run(found: &Found, output: &mut dyn Write) -> Result<ExitCode, LookError>
             Err(error) => Some(error.to_string()),
         };
         if let Some(fault) = fault {
-            faults.push(format!("{} {}: {fault}", kind_name(key.kind), key.id));
+            faults.push(format!("{} {}: {fault}", kinds::name(key.kind), key.id));
         }
     };
     pace::run(store.visit(0..=u16::MAX, visitor))?;
     let mut text = format!("the store begins at byte {first_byte:#x} of the file\n");
     for (kind, (records, bytes)) in counts {
-        text.push_str(&format!("{records:>8} {} ({bytes} bytes)\n", kind_name(kind)));
+        text.push_str(&format!("{records:>8} {} ({bytes} bytes)\n", kinds::name(kind)));
     }
     let usage = store.usage();
     text.push_str(&format!(

@@ -1,6 +1,6 @@
 //! `store dump`: each record in a line of JSON.
 
-use super::{LookError, kind_name, object};
+use super::{LookError, object};
 use llm_memory::{kinds, record::decode};
 use serde_json::{Value, json};
 use std::{io::Write, process::ExitCode};
@@ -18,7 +18,7 @@ pub fn run(
     let kinds = kind.map_or(0..=u16::MAX, |kind| kind..=kind);
     let mut written = Ok(());
     let visitor = |key: Key, payload: Result<&[u8], StoreError>| {
-        let mut line = json!({ "kind": key.kind, "name": kind_name(key.kind), "id": key.id });
+        let mut line = json!({ "kind": key.kind, "name": kinds::name(key.kind), "id": key.id });
         match payload {
             Ok(bytes) => describe(&mut line, key, bytes),
             Err(error) => line["error"] = error.to_string().into(),

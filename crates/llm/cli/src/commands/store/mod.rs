@@ -11,7 +11,7 @@ use crate::{
     args::{Args, ArgsError},
     error::CliError,
 };
-use llm_memory::kinds;
+use llm_memory::{kinds, record::split};
 use serde_json::Value;
 use std::{
     fmt, fs,
@@ -205,27 +205,10 @@ fn open(path: &Path) -> Result<Found, LookError> {
     Err(reason.unwrap_or(LookError::Open(OpenError::Foreign)))
 }
 
-/// What a kind of record is called.
-fn kind_name(kind: u16) -> &'static str {
-    match kind {
-        kinds::MEMORY => "memory",
-        kinds::FILE => "file",
-        kinds::INDEX => "index",
-        kinds::SESSION => "session",
-        kinds::TURN => "turn",
-        kinds::AUDIT => "audit",
-        kinds::PREFIX => "prefix",
-        _ => "unknown",
-    }
-}
-
 /// The JSON object of a record, for kinds that hold one; memories have it behind its length.
 fn object(kind: u16, payload: &[u8]) -> Option<Value> {
     let bytes = match kind {
-        kinds::MEMORY => {
-            let (len, rest) = payload.split_first_chunk::<4>()?;
-            rest.get(..u32::from_le_bytes(*len) as usize)?
-        }
+        kinds::MEMORY => split(payload)?.0,
         kinds::FILE | kinds::SESSION | kinds::TURN | kinds::AUDIT => payload,
         _ => return None,
     };
