@@ -12,7 +12,6 @@ use alloc::{
     format,
     rc::Rc,
     string::{String, ToString},
-    vec::Vec,
 };
 use core::{pin::pin, sync::atomic::Ordering};
 use llm_agent::{Resumed, SavedStart, SessionError, WarmStart};
@@ -39,8 +38,8 @@ const PATIENCE_NS: u64 = 3_000_000_000;
 pub struct Storage {
     /// The store, if one can be used.
     pub store: Option<Rc<Store<'static>>>,
-    /// Disks that hold nothing, as long as none is ours.
-    blank: Vec<Rc<dyn BlockDevice>>,
+    /// The first disk that holds nothing, as long as none is ours.
+    blank: Option<Rc<dyn BlockDevice>>,
     /// Keeping order has failed, which was told.
     is_out_of_order: bool,
     /// Keeping the session has failed the last time, which was told.
@@ -63,12 +62,14 @@ pub async fn open(
         either(known, deadline).await;
     }
     let mut storage = Storage::default();
-    let mut has_ours = false;
+    let (mut has_ours, mut blank) = (false, None);
     for (number, disk) in (1..).zip(host.disks().found()) {
         let name = disk.info().name.clone();
         match probe(&disk).await {
             Err(error) => report(observer, &name, &error),
-            Ok(Contents::Blank) => storage.blank.push(disk),
+            Ok(Contents::Blank) => {
+                blank.get_or_insert(disk);
+            }
             Ok(Contents::Ours { layout, warning }) if !has_ours => {
                 has_ours = true;
                 if let Some(fault) = warning {
@@ -76,31 +77,13 @@ pub async fn open(
                 }
                 storage.store = take(observer, host, &disk, layout).await;
             }
-            Ok(contents) => {
-                for (part, extent) in (1..).zip(contents.fat_volumes(&*disk)) {
-                    let folder = match part {
-                        1 => format!("disk{number}"),
-                        part => format!("disk{number}-{part}"),
-                    };
-                    let mounted = mount(host, &disk, extent, Access::ReadOnly).await;
-                    match mounted {
-                        Ok(volume) => {
-                            let text = format!("The files of {name} can be read in /{folder}.");
-                            tell(observer, &text);
-                            host.disk_files().add(&disk, folder, volume);
-                        }
-                        Err(error) => report(observer, &name, &error),
-                    }
-                }
-            }
+            Ok(contents) => show_files(observer, host, &disk, number, &contents).await,
         }
     }
-    if has_ours {
-        storage.blank.clear();
-    }
-    if boot.has_option(FORMAT_BLANK) && !storage.blank.is_empty() {
-        let disk = storage.blank.remove(0);
-        storage.blank.clear();
+    storage.blank = blank.filter(|_| !has_ours);
+    if boot.has_option(FORMAT_BLANK)
+        && let Some(disk) = storage.blank.take()
+    {
         storage.store = make_ours(observer, host, &disk).await;
     }
     storage
@@ -173,7 +156,7 @@ impl Storage {
             return None;
         }
         let mut line = None;
-        if let Some(disk) = self.blank.first().cloned() {
+        if let Some(disk) = self.blank.take() {
             let BlockInfo { name, .. } = disk.info();
             let size = bytes(disk.info().len_bytes());
             let text = format!(
@@ -255,6 +238,30 @@ impl Storage {
             && let Err(error) = volume.sync().await
         {
             observer.report_error("disk", &format!("The files cannot be put away: {error}."));
+        }
+    }
+}
+
+/// Shows the files of somebody else's disk, the one of this number, for reading.
+async fn show_files(
+    observer: &ConsoleObserver,
+    host: &'static KernelHost,
+    disk: &Rc<dyn BlockDevice>,
+    number: usize,
+    contents: &Contents,
+) {
+    let name = &disk.info().name;
+    for (part, extent) in (1..).zip(contents.fat_volumes(&**disk)) {
+        let folder = match part {
+            1 => format!("disk{number}"),
+            part => format!("disk{number}-{part}"),
+        };
+        match mount(host, disk, extent, Access::ReadOnly).await {
+            Ok(volume) => {
+                tell(observer, &format!("The files of {name} can be read in /{folder}."));
+                host.disk_files().add(disk, folder, volume);
+            }
+            Err(error) => report(observer, name, &error),
         }
     }
 }

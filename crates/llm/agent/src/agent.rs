@@ -244,11 +244,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
 
     /// Whether all that the next prompt begins with is computed.
     pub fn is_warm(&self) -> bool {
-        self.model.as_ref().is_none_or(|model| {
-            let tokens =
-                self.window.segments().iter().flat_map(|segment| segment.tokens.iter().copied());
-            tokens.eq(model.computed().iter().copied())
-        })
+        self.model.as_ref().is_none_or(|model| model.computed() == self.window.tokens())
     }
 
     /// The lines entered so far, oldest first.

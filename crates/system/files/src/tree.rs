@@ -30,11 +30,6 @@ impl Tree {
         self.root.as_ref()
     }
 
-    /// The foreign volumes by name.
-    pub fn others(&self) -> impl Iterator<Item = (&str, &Rc<Volume>)> {
-        self.others.iter().map(|(name, volume)| (name.as_str(), volume))
-    }
-
     /// Whether there is nothing at all.
     pub fn is_empty(&self) -> bool {
         self.root.is_none() && self.others.is_empty()
@@ -108,11 +103,8 @@ impl Tree {
         Ok(())
     }
 
-    /// The volume that a path leads to, and the path in it.
-    ///
-    /// # Errors
-    /// It leads out of the tree, to a volume itself, or to a root that is not there.
-    pub fn file(&self, path: &str) -> Result<(&Rc<Volume>, String), FatError> {
+    /// The volume that a path leads to, and the path in it; a volume itself is no file.
+    fn file(&self, path: &str) -> Result<(&Rc<Volume>, String), FatError> {
         let names = fat::path_names(path)?;
         let (volume, rest) = self.volume_of(path, &names)?;
         match rest.is_empty() {
