@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::{paths, process, setup};
 use std::env;
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -42,8 +43,17 @@ impl Environment {
         Ok(python)
     }
 
-    /// Where it is, and its scripts may be.
-    pub fn folder(&self) -> PathBuf {
+    /// Writes a script beside the environment, and returns where it is.
+    pub fn script(&self, text: &str) -> Result<PathBuf, Error> {
+        let folder = self.folder();
+        let script = folder.join("peer.py");
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::write(&script, text))
+            .map_err(Error::io(format!("cannot write {}", script.display())))?;
+        Ok(script)
+    }
+
+    fn folder(&self) -> PathBuf {
         paths::target().join(self.name)
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::error::Error;
 use crate::python::Environment;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -28,12 +27,10 @@ pub fn command(
     threads: usize,
     context: usize,
 ) -> Result<Command, Error> {
-    let folder = ENVIRONMENT.folder();
-    let script = folder.join("peer.py");
-    fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(&script, SCRIPT))
-        .map_err(Error::io(format!("cannot write {}", script.display())))?;
     let mut command = Command::new(python);
-    command.arg(script).arg(model).args([threads.to_string(), context.to_string()]);
+    command
+        .arg(ENVIRONMENT.script(SCRIPT)?)
+        .arg(model)
+        .args([threads.to_string(), context.to_string()]);
     Ok(command)
 }

@@ -2,7 +2,6 @@
 
 use crate::error::Error;
 use crate::python::Environment;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,13 +22,8 @@ pub fn python() -> Result<PathBuf, Error> {
 
 /// The command that serves measurements of the files in a folder.
 pub fn command(python: &Path, data: &Path) -> Result<Command, Error> {
-    let folder = ENVIRONMENT.folder();
-    let script = folder.join("peer.py");
-    fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(&script, SCRIPT))
-        .map_err(Error::io(format!("cannot write {}", script.display())))?;
     let mut command = Command::new(python);
-    command.arg(script).arg(data);
+    command.arg(ENVIRONMENT.script(SCRIPT)?).arg(data);
     // Memory in pages of 2 MiB, as `llm-cli` asks for it.
     command.env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
     Ok(command)
