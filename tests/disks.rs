@@ -2,11 +2,11 @@
 //! it.
 
 use serde_json::Value;
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use std::fs;
+use tests::{
+    image::Image,
+    system::{PROMPT_TIMEOUT, System, artifacts, number},
 };
-use tests::system::{PROMPT_TIMEOUT, System, artifacts, number};
 use xtask::{machine::MachineOptions, model::ModelChoice};
 
 /// What a disk begins with that the self-test may write to.
@@ -14,37 +14,18 @@ const MARK: &[u8] = b"LLM OS SCRATCH DISK: everything on it may be overwritten.\
 /// What the self-test writes behind the first block, in bytes.
 const WRITTEN_BYTES: usize = 300 * 1024;
 
-/// An image that is removed with the value.
-struct Image {
-    path: PathBuf,
+/// A disk that is filled with a pattern but for its beginning.
+struct Filled {
+    image: Image,
     block_bytes: usize,
 }
 
-impl Drop for Image {
-    fn drop(&mut self) {
-        // One that stays behind does no harm.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-impl Image {
+impl Filled {
     /// A disk of so many blocks; the first one begins with `start`, the others are 0xA5.
     fn new(name: &str, block_bytes: usize, blocks: usize, start: &[u8]) -> Self {
         let mut bytes = vec![0xA5; block_bytes * blocks];
         bytes[..start.len()].copy_from_slice(start);
-        let path = artifacts().join(format!("disk-{name}.img"));
-        fs::write(&path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self { path, block_bytes }
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        read(&self.path)
-    }
-
-    /// The arguments that give QEMU this image as drive `id`.
-    fn drive(&self, id: &str) -> [String; 2] {
-        let path = self.path.display().to_string().replace(',', ",,");
-        ["-drive".to_owned(), format!("if=none,id={id},format=raw,file={path}")]
+        Self { image: Image::of(&format!("disk-{name}.img"), &bytes), block_bytes }
     }
 
     /// Whether block `block` is what the self-test writes.
@@ -56,8 +37,8 @@ impl Image {
 
     /// The self-test wrote where it should, and nowhere else.
     fn check_written(&self) {
-        let name = self.path.display();
-        let bytes = self.bytes();
+        let name = self.image.path();
+        let bytes = self.image.bytes();
         let last = bytes.len() / self.block_bytes - 1;
         let written = WRITTEN_BYTES / self.block_bytes;
         assert!(bytes.starts_with(MARK), "{name}: the mark is gone");
@@ -68,10 +49,6 @@ impl Image {
         let strayed = untouched.iter().position(|byte| *byte != 0xA5);
         assert_eq!(strayed, None, "{name}: something was written elsewhere");
     }
-}
-
-fn read(path: &Path) -> Vec<u8> {
-    fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A machine with more arguments, and without a model.
@@ -113,19 +90,19 @@ fn check_selftest(system: &mut System, disks: usize, marked: usize) {
 /// Boots with one disk of each driver, has the self-test write to them, and looks at the images.
 fn check_all_kinds(machine_type: &str) {
     let images = [
-        ("virtio", Image::new("virtio", 512, 4096, MARK), "virtio-blk-pci,drive=virtio,serial=V1"),
-        ("ahci", Image::new("ahci", 512, 6000, MARK), "ide-hd,drive=ahci,bus=sata.0"),
-        ("nvme", Image::new("nvme", 512, 8192, MARK), "nvme,drive=nvme,serial=N1"),
+        ("virtio", Filled::new("virtio", 512, 4096, MARK), "virtio-blk-pci,drive=virtio,serial=V1"),
+        ("ahci", Filled::new("ahci", 512, 6000, MARK), "ide-hd,drive=ahci,bus=sata.0"),
+        ("nvme", Filled::new("nvme", 512, 8192, MARK), "nvme,drive=nvme,serial=N1"),
     ];
     let mut arguments = device("ahci,id=sata").to_vec();
     for (id, image, kind) in &images {
-        arguments.extend(image.drive(id));
+        arguments.extend(image.image.drive(id));
         arguments.extend(device(kind));
     }
     let mut system = System::boot(&machine(machine_type, &arguments));
     for (driver, image, _) in &images {
         let disk = found(&mut system, driver);
-        let blocks = image.bytes().len() / image.block_bytes;
+        let blocks = image.image.bytes().len() / image.block_bytes;
         check_size(&mut system, &disk, blocks as u64, image.block_bytes as u64);
         system.check("the disk may be written", disk["read_only"] == false, &disk);
     }
@@ -148,21 +125,21 @@ fn every_kind_of_disk_is_found_and_written_on_a_pci_express_board() {
 
 #[test]
 fn a_disk_without_the_mark_is_never_written() {
-    let image = Image::new("unmarked", 512, 2048, b"somebody's data");
-    let before = image.bytes();
-    let arguments = [&image.drive("a")[..], &device("virtio-blk-pci,drive=a")].concat();
+    let image = Filled::new("unmarked", 512, 2048, b"somebody's data");
+    let before = image.image.bytes();
+    let arguments = [&image.image.drive("a")[..], &device("virtio-blk-pci,drive=a")].concat();
     let mut system = System::boot(&machine("pc", &arguments));
     found(&mut system, "virtio");
     check_selftest(&mut system, 1, 0);
     system.shut_down();
-    assert_eq!(image.bytes(), before);
+    assert_eq!(image.image.bytes(), before);
 }
 
 #[test]
 fn a_write_protected_disk_says_so_and_is_only_read() {
-    let image = Image::new("protected", 512, 2048, MARK);
-    let before = image.bytes();
-    let [option, drive] = image.drive("a");
+    let image = Filled::new("protected", 512, 2048, MARK);
+    let before = image.image.bytes();
+    let [option, drive] = image.image.drive("a");
     let arguments =
         [&[option, format!("{drive},readonly=on")][..], &device("virtio-blk-pci,drive=a")].concat();
     let mut system = System::boot(&machine("pc", &arguments));
@@ -170,18 +147,18 @@ fn a_write_protected_disk_says_so_and_is_only_read() {
     system.check("the disk is write-protected", disk["read_only"] == true, &disk);
     check_selftest(&mut system, 1, 0);
     system.shut_down();
-    assert_eq!(image.bytes(), before);
+    assert_eq!(image.image.bytes(), before);
 }
 
 #[test]
 fn disks_with_large_blocks_are_read_and_written() {
-    let virtio = Image::new("virtio-4k", 4096, 512, MARK);
-    let nvme = Image::new("nvme-4k", 4096, 700, MARK);
+    let virtio = Filled::new("virtio-4k", 4096, 512, MARK);
+    let nvme = Filled::new("nvme-4k", 4096, 700, MARK);
     let blocks = "logical_block_size=4096,physical_block_size=4096";
     let arguments = [
-        virtio.drive("a"),
+        virtio.image.drive("a"),
         device(&format!("virtio-blk-pci,drive=a,{blocks}")),
-        nvme.drive("b"),
+        nvme.image.drive("b"),
         device("nvme,id=controller,serial=N1"),
         device(&format!("nvme-ns,drive=b,bus=controller,{blocks}")),
     ];
@@ -199,9 +176,9 @@ fn disks_with_large_blocks_are_read_and_written() {
 /// A disk whose last block cannot be read or written, which the self-test tells in `words`. (The
 /// firmware looks at the first one.)
 fn check_bad_place(driver: &str, words: &str, kind: &[[String; 2]]) {
-    let image = Image::new(&format!("bad-{driver}"), 512, 4096, MARK);
-    let before = image.bytes();
-    let path = image.path.display().to_string().replace(',', ",,");
+    let image = Filled::new(&format!("bad-{driver}"), 512, 4096, MARK);
+    let before = image.image.bytes();
+    let path = image.image.path().replace(',', ",,");
     let rules = artifacts().join("disk-bad-rules.txt");
     fs::write(&rules, "[inject-error]\nevent = \"none\"\nerrno = \"5\"\nsector = \"4095\"\n")
         .expect("the build's folder can be written");
@@ -222,7 +199,7 @@ fn check_bad_place(driver: &str, words: &str, kind: &[[String; 2]]) {
     let is_it = report.contains(words);
     system.check("the disk goes on until there", is_it, &Value::from(report));
     system.shut_down();
-    assert_ne!(image.bytes(), before, "the self-test has written");
+    assert_ne!(image.image.bytes(), before, "the self-test has written");
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    process::Command,
     rc::Rc,
 };
 use system_files::{
@@ -14,6 +13,7 @@ use system_files::{
 };
 use system_host::FileDisk;
 use system_platform::{BlockDevice, Partition, pace};
+use tests::image::tool;
 use xtask::{
     disk::{self, DiskOptions},
     setup,
@@ -42,20 +42,6 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-/// Runs a tool, requires success and returns what it said.
-fn tool(name: &str, arguments: &[&dyn AsRef<OsStr>]) -> String {
-    let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
-    let mut command = Command::new(name);
-    command.args(arguments.iter().map(|argument| argument.as_ref()));
-    // Without the user's configuration; file names are UTF-8 whatever the locale says.
-    command.env("PATH", path).env("MTOOLSRC", "/dev/null").env("LC_ALL", "C.UTF-8");
-    let output = command.output().unwrap_or_else(|error| panic!("{name}: {error}"));
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);
-    said
 }
 
 fn open(path: &Path, is_read_only: bool) -> Rc<dyn BlockDevice> {

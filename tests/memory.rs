@@ -2,74 +2,19 @@
 
 use llm_memory::kinds;
 use serde_json::Value;
-use std::{fs, path::PathBuf, process::Command, rc::Rc};
-use system_files::{
-    layout::Layout,
-    probe::{Contents, probe},
-};
-use system_host::FileDisk;
+use std::{fs, rc::Rc};
 use system_platform::{BlockDevice, pace};
 use system_storage::{Batch, Store};
-use tests::system::{MODEL_TIMEOUT, PROMPT_TIMEOUT, System, artifacts, number, text};
-use xtask::{
-    disk::{self, DiskOptions},
-    machine::MachineOptions,
-    model::ModelChoice,
-    setup,
+use tests::{
+    image::{Image, tool},
+    system::{MODEL_TIMEOUT, PROMPT_TIMEOUT, System, artifacts, number, text},
 };
+use xtask::{machine::MachineOptions, model::ModelChoice, setup};
 
 const MIB: u64 = 1 << 20;
 
-/// An image that is removed with the value.
-struct Image(PathBuf);
-
-impl Drop for Image {
-    fn drop(&mut self) {
-        // One that stays behind does no harm.
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
-impl Image {
-    /// A disk as the system lays it out.
-    fn ours(name: &str) -> Self {
-        let output = artifacts().join(format!("memory-{name}.img"));
-        let len_bytes = 96 * MIB;
-        let options = DiskOptions {
-            len_bytes,
-            output: output.clone(),
-            is_forced: true,
-            ..Default::default()
-        };
-        disk::make(&options).unwrap();
-        Self(output)
-    }
-
-    /// A disk of zeros.
-    fn blank(name: &str) -> Self {
-        let path = artifacts().join(format!("memory-{name}.img"));
-        let file = fs::File::create(&path).unwrap();
-        file.set_len(96 * MIB).unwrap();
-        Self(path)
-    }
-
-    fn device(&self) -> Rc<dyn BlockDevice> {
-        Rc::new(FileDisk::open(&self.0, 512, false).unwrap())
-    }
-
-    /// Where its partitions lie.
-    fn layout(&self) -> Layout {
-        match pace::run(probe(&self.device())).unwrap() {
-            Contents::Ours { layout, .. } => layout,
-            other => panic!("{}: {other:?}", self.0.display()),
-        }
-    }
-
-    /// What mtools calls the partition for files.
-    fn files(&self) -> String {
-        format!("{}@@{}", self.0.display(), self.layout().files.first * 512)
-    }
-}
+/// Bytes of a disk.
+const LEN_BYTES: u64 = 96 * MIB;
 
 /// A machine with this image as a disk of a kind.
 fn machine(image: &Image, kind: &str, model: ModelChoice) -> MachineOptions {
@@ -78,8 +23,7 @@ fn machine(image: &Image, kind: &str, model: ModelChoice) -> MachineOptions {
         "nvme" => ("q35", &["nvme,drive=a,serial=1"]),
         _ => ("pc", &["virtio-blk-pci,drive=a"]),
     };
-    let path = image.0.display().to_string().replace(',', ",,");
-    let mut qemu_args = vec!["-drive".into(), format!("if=none,id=a,format=raw,file={path}")];
+    let mut qemu_args = image.drive("a").to_vec();
     for device in devices {
         qemu_args.extend(["-device".into(), (*device).into()]);
     }
@@ -90,21 +34,10 @@ fn boot(image: &Image, kind: &str) -> System {
     System::boot(&machine(image, kind, ModelChoice::None))
 }
 
-/// Runs a tool of the host and requires success.
-fn tool(name: &str, arguments: &[&str]) -> String {
-    let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
-    let mut command = Command::new(name);
-    command.args(arguments).env("PATH", path).env("MTOOLSRC", "/dev/null");
-    let output = command.output().unwrap_or_else(|error| panic!("{name}: {error}"));
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);
-    said
-}
-
 #[test]
 fn what_was_remembered_survives_power_cuts_on_every_kind_of_disk() {
     for kind in ["virtio", "ahci", "nvme"] {
-        let image = Image::ours(kind);
+        let image = Image::ours(&format!("memory-{kind}.img"), LEN_BYTES);
         let mut system = boot(&image, kind);
         let said = system.output("/remember the gate code is 4417");
         assert_eq!(said, "remembered: the gate code is 4417", "{kind}");
@@ -128,7 +61,7 @@ fn what_was_remembered_survives_power_cuts_on_every_kind_of_disk() {
 
 #[test]
 fn a_blank_disk_is_formatted_only_when_the_person_agrees() {
-    let image = Image::blank("blank");
+    let image = Image::blank("memory-blank.img", LEN_BYTES);
     let options = machine(&image, "virtio", ModelChoice::None);
     let mut system = System::boot(&options);
     let asked = |system: &mut System| {
@@ -143,7 +76,7 @@ fn a_blank_disk_is_formatted_only_when_the_person_agrees() {
         "remembered: the boat is at pier 9"
     );
     drop(system);
-    assert!(fs::read(&image.0).unwrap().iter().all(|byte| *byte == 0), "nothing was written");
+    assert!(image.bytes().iter().all(|byte| *byte == 0), "nothing was written");
 
     // What is no answer is said to the agent.
     let mut system = System::boot(&options);
@@ -165,7 +98,7 @@ fn a_blank_disk_is_formatted_only_when_the_person_agrees() {
     assert!(system.events("format_asked").is_empty());
     drop(system);
 
-    let image = Image::blank("blank-option");
+    let image = Image::blank("memory-blank-option.img", LEN_BYTES);
     let mut options = machine(&image, "virtio", ModelChoice::None);
     options.cmdline = "format=blank".into();
     let mut system = System::boot(&options);
@@ -187,13 +120,13 @@ fn without_a_disk_everything_works_and_the_person_is_told_that_nothing_lasts() {
 #[test]
 fn files_go_from_the_host_into_memory_and_back() {
     setup::ensure(setup::TO_CHECK_DISKS).unwrap_or_else(|error| panic!("{error}"));
-    let image = Image::ours("files");
+    let image = Image::ours("memory-files.img", LEN_BYTES);
     let notes = artifacts().join("memory-notes.md");
     fs::write(&notes, "# House\n\nThe gate code is 4417.\n\n# Boat\n\nThe boat is at pier 9.\n")
         .unwrap();
-    tool("mmd", &["-i", &image.files(), "::Dokumente"]);
+    tool("mmd", &[&"-i", &image.files(), &"::Dokumente"]);
     let target = "::Dokumente/Lange Namen sind erlaubt.md";
-    tool("mcopy", &["-i", &image.files(), &notes.display().to_string(), target]);
+    tool("mcopy", &[&"-i", &image.files(), &notes, &target]);
 
     let mut system = boot(&image, "virtio");
     let said = system.output("/tool list_files path=Dokumente");
@@ -213,14 +146,14 @@ fn files_go_from_the_host_into_memory_and_back() {
 
     let out = artifacts().join("memory-out.txt");
     let source = "::out/list.txt";
-    tool("mcopy", &["-n", "-i", &image.files(), source, &out.display().to_string()]);
+    tool("mcopy", &[&"-n", &"-i", &image.files(), &source, &out]);
     assert_eq!(fs::read_to_string(&out).unwrap(), "milk and bread\n");
     let layout = image.layout().files;
     let volume = artifacts().join("memory-volume.img");
-    let bytes = fs::read(&image.0).unwrap();
+    let bytes = image.bytes();
     let [from, len] = [layout.first, layout.blocks].map(|blocks| blocks as usize * 512);
     fs::write(&volume, &bytes[from..from + len]).unwrap();
-    tool("fsck.vfat", &["-n", &volume.display().to_string()]);
+    tool("fsck.vfat", &[&"-n", &volume]);
     for path in [notes, out, volume] {
         fs::remove_file(path).unwrap();
     }
@@ -229,14 +162,14 @@ fn files_go_from_the_host_into_memory_and_back() {
 #[test]
 fn a_disk_of_somebody_else_is_read_and_not_changed() {
     setup::ensure(setup::TO_CHECK_DISKS).unwrap_or_else(|error| panic!("{error}"));
-    let image = Image::blank("foreign");
-    let path = image.0.display().to_string();
-    tool("mformat", &["-i", &path, "-F", "-v", "STICK", "::"]);
+    let image = Image::blank("memory-foreign.img", LEN_BYTES);
+    let path = image.path();
+    tool("mformat", &[&"-i", &path, &"-F", &"-v", &"STICK", &"::"]);
     let hello = artifacts().join("memory-hello.txt");
     fs::write(&hello, "Hello from a stick.\n").unwrap();
-    tool("mcopy", &["-i", &path, &hello.display().to_string(), "::hello.txt"]);
+    tool("mcopy", &[&"-i", &path, &hello, &"::hello.txt"]);
     fs::remove_file(hello).unwrap();
-    let before = fs::read(&image.0).unwrap();
+    let before = image.bytes();
     let mut system = boot(&image, "virtio");
     let said = system.output("/disks");
     assert!(said.contains("files of somebody else, to be read in `/disk1`"), "{said}");
@@ -246,7 +179,7 @@ fn a_disk_of_somebody_else_is_read_and_not_changed() {
         system.refusal("/tool write_file {\"path\": \"disk1/new.txt\", \"text\": \"mine now\"}");
     assert!(refused.contains("read-only"), "{refused}");
     system.shut_down();
-    assert!(fs::read(&image.0).unwrap() == before, "the stick is as it was");
+    assert!(image.bytes() == before, "the stick is as it was");
 }
 
 /// Says something to the model and waits for the reply.
@@ -258,7 +191,7 @@ fn ask(system: &mut System, message: &str) -> Value {
 
 #[test]
 fn the_conversation_goes_on_after_a_power_cut_without_computing_its_start_again() {
-    let image = Image::ours("session");
+    let image = Image::ours("memory-session.img", LEN_BYTES);
     let options = machine(&image, "virtio", ModelChoice::Default);
     let mut system = System::boot(&options);
     let kept = system.wait("the start is kept", "start_kept", MODEL_TIMEOUT, |_| true);
@@ -297,14 +230,14 @@ fn the_conversation_goes_on_after_a_power_cut_without_computing_its_start_again(
 
 #[test]
 fn a_write_protected_disk_is_read_and_says_so() {
-    let image = Image::ours("protected");
+    let image = Image::ours("memory-protected.img", LEN_BYTES);
     let mut system = boot(&image, "virtio");
     system.output("/remember the boat is at pier 9");
     system.shut_down();
     let mut options = machine(&image, "virtio", ModelChoice::None);
     let drive = options.qemu_args.iter_mut().find(|argument| argument.starts_with("if=none"));
     drive.unwrap().push_str(",readonly=on");
-    let before = fs::read(&image.0).unwrap();
+    let before = image.bytes();
     let mut system = System::boot(&options);
     let errors = system.events("error");
     let is_told = errors.iter().any(|event| text(event, "message").contains("write-protected"));
@@ -313,5 +246,5 @@ fn a_write_protected_disk_is_read_and_says_so() {
     let refused = system.refusal("/remember the boat is gone");
     assert!(refused.contains("reading only") || refused.contains("read-only"), "{refused}");
     system.shut_down();
-    assert!(fs::read(&image.0).unwrap() == before);
+    assert!(image.bytes() == before);
 }

@@ -1,50 +1,24 @@
 //! Models on a disk: listed, loaded at run time, refused, and gone from memory when another comes.
 
-use std::{fs, path::PathBuf, rc::Rc, time::Duration};
-use system_files::{
-    Volume,
-    fat::Access,
-    gpt,
-    layout::{Extent, FILES_KIND},
-};
-use system_host::FileDisk;
-use system_platform::{BlockDevice, pace};
+use std::{fs, rc::Rc, time::Duration};
+use system_files::{Volume, fat::Access};
+use system_platform::pace;
 use tests::{
     gguf::DamagedModel,
-    system::{System, artifacts, number, text},
+    image::Image,
+    system::{System, number, text},
 };
-use xtask::{
-    artifacts::default_model,
-    disk::{self, DiskOptions},
-    machine::MachineOptions,
-};
+use xtask::{artifacts::default_model, machine::MachineOptions};
 
 /// Reading a model from a disk takes some seconds in an emulator.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(120);
 /// What may be missing of the free memory after a model has come and gone: tables and the heap.
 const SLACK_FRAMES: u64 = 1024;
 
-/// An image that is removed with the value.
-struct Image(PathBuf);
-
-impl Drop for Image {
-    fn drop(&mut self) {
-        // One that stays behind does no harm.
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
 /// A disk with these files in its partition for files.
 fn image(name: &str, files: &[(&str, &[u8])]) -> Image {
-    let output = artifacts().join(name);
-    let len_bytes = 256 << 20;
-    let options =
-        DiskOptions { len_bytes, output: output.clone(), is_forced: true, ..Default::default() };
-    disk::make(&options).unwrap();
-    let disk: Rc<dyn BlockDevice> = Rc::new(FileDisk::open(&output, 512, false).unwrap());
-    let table = pace::run(gpt::read(&*disk)).unwrap();
-    let entry = table.find(FILES_KIND).unwrap();
-    let partition: Rc<dyn BlockDevice> = Rc::new(Extent::from(entry).open(disk).unwrap());
+    let image = Image::ours(name, 256 << 20);
+    let partition = Rc::new(image.layout().files.open(image.device()).unwrap());
     let volume = Volume::mount(partition, Access::ReadWrite, Box::new(|| None));
     let volume = pace::run(volume).unwrap();
     pace::run(volume.create_folder("/models")).unwrap();
@@ -52,14 +26,13 @@ fn image(name: &str, files: &[(&str, &[u8])]) -> Image {
         pace::run(volume.write(path, bytes)).unwrap();
     }
     pace::run(volume.sync()).unwrap();
-    Image(output)
+    image
 }
 
 /// Boots with the image, and so much memory.
 fn boot(image: &Image, memory_mib: u32) -> System {
-    let drive = format!("if=none,id=a,format=raw,file={}", image.0.display());
-    let arguments = ["-drive", &drive, "-device", "virtio-blk-pci,drive=a"];
-    let qemu_args = arguments.map(str::to_owned).into();
+    let mut qemu_args = image.drive("a").to_vec();
+    qemu_args.extend(["-device", "virtio-blk-pci,drive=a"].map(str::to_owned));
     System::boot(&MachineOptions { memory_mib, qemu_args, ..Default::default() })
 }
 

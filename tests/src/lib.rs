@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod gguf;
+pub mod image;
 pub mod screen;
 pub mod system;
 pub mod workspace;
