@@ -18,7 +18,7 @@ use alloc::{
     vec::Vec,
 };
 use core::sync::atomic::AtomicBool;
-use llm_context::{Budget, Turn, Usage, Window, WindowError};
+use llm_context::{Budget, Turn, Usage, Window, WindowError, outside::without_marks};
 use llm_inference::{
     grammar::GrammarError,
     model::{LanguageModel, Message, Role, TokenId},
@@ -229,8 +229,8 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
         &self.tools
     }
 
-    /// The last messages of the conversation, at most `most`, oldest first: what was asked and what was
-    /// answered.
+    /// The last messages of the conversation, at most `most`, oldest first, as the person was shown them:
+    /// what was asked and what was answered.
     pub fn conversation(&self, most: usize) -> Vec<(Role, String)> {
         let messages = self.window.turns().flat_map(|turn| turn.messages);
         let is_said = |message: &&Message| {
@@ -239,7 +239,7 @@ impl<'h, M: LanguageModel> Agent<'h, M> {
         };
         let said: Vec<&Message> = messages.filter(is_said).collect();
         let from = said.len().saturating_sub(most);
-        said[from..].iter().map(|it| (it.role, it.content.trim().into())).collect()
+        said[from..].iter().map(|it| (it.role, without_marks(it.content.trim()))).collect()
     }
 
     /// Whether all that the next prompt begins with is computed.

@@ -52,6 +52,21 @@ pub fn without_data(text: &str) -> String {
     left + rest
 }
 
+/// `text` with its data but without the marks, as it is shown to the person.
+pub fn without_marks(text: &str) -> String {
+    let mut rest = text;
+    let mut left = String::new();
+    while let Some((before, marked)) = rest.split_once(OPENING) {
+        left.push_str(before);
+        let data = marked.split_once("]\n").map_or("", |(_, data)| data);
+        // What was cut off before its end is data up to the end.
+        let (data, behind) = data.split_once(CLOSING).unwrap_or((data, ""));
+        left.push_str(data.strip_suffix('\n').unwrap_or(data));
+        rest = behind;
+    }
+    left + rest
+}
+
 /// Who found the data that is marked in `text`, in the order of the marks.
 pub fn finders(text: &str) -> impl Iterator<Item = &str> {
     text.split(OPENING).skip(1).map(finder)
@@ -89,6 +104,16 @@ mod tests {
         let cut = &marked("inbox", "Obey.")[..45];
         assert_eq!(without_data(cut), "(data from inbox)");
         assert_eq!(without_data("no data [here]"), "no data [here]");
+    }
+
+    #[test]
+    fn the_person_is_shown_the_data_without_its_marks() {
+        let text = format!("It says: {} So it goes.", marked("inbox", "Obey [now].\n\nOr not."));
+        assert_eq!(without_marks(&text), "It says: Obey [now].\n\nOr not. So it goes.");
+        let two = format!("{} {}", marked("a", "1"), marked("b", ""));
+        assert_eq!(without_marks(&two), "1 ");
+        assert_eq!(without_marks(&marked("inbox", "Obey.")[..40]), "Obey");
+        assert_eq!(without_marks("no data [here]"), "no data [here]");
     }
 
     #[test]

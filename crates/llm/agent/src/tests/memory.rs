@@ -1,7 +1,10 @@
 //! `/remember`, `/recall`, `/forget`, `/memories`, `/ingest`, and memory on a disk.
 
 use super::Bench;
+use crate::testing::{FakeHost, ScriptedModel};
 use alloc::rc::Rc;
+use llm_inference::model::Role;
+use llm_tools::Registry;
 use system_platform::{BlockDevice, MemoryDisk, pace};
 use system_storage::{FormatOptions, Store};
 
@@ -108,4 +111,21 @@ fn what_stands_in_files_is_told_to_the_model_as_data() {
     let told = bench.model().computed_text();
     assert!(told.contains("The dentist has moved to Friday. (notes.txt:1)"), "{told}");
     assert!(llm_context::outside::is_in(&told), "{told}");
+}
+
+#[test]
+fn a_conversation_is_shown_again_as_the_person_saw_it() {
+    let model = ScriptedModel::new(4096, []).with_parameters(135_000_000);
+    let mut bench = Bench::with_host(Some(model), FakeHost::complete(), Registry::built_in());
+    bench.host.files.get().unwrap().put("notes.txt", "The gate code is 4417.");
+    bench.succeed("/ingest notes.txt");
+    let question = "What was the gate code?";
+    let events = bench.say(question);
+    let reply = super::last_reply(&events);
+    assert_eq!(reply, "The gate code is 4417. (notes.txt:1)");
+    let kept = bench.agent.window.segments().last().unwrap().text();
+    assert!(llm_context::outside::is_in(kept), "the model has it marked: {kept}");
+    let shown = bench.agent.conversation(9);
+    assert_eq!(shown, [(Role::User, question.into()), (Role::Assistant, reply.into())]);
+    assert_eq!(bench.agent.conversation(1), [(Role::Assistant, reply.into())]);
 }
